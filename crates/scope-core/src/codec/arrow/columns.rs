@@ -1,0 +1,231 @@
+//! Columns as they may come: every type that says the same thing as the one that we write.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, Int32Array, Int64Array, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
+    TimestampMicrosecondArray, UInt64Array,
+};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::number::Number;
+use crate::time::Timestamp;
+
+/// The value at `at` of a primitive column, where there is one.
+fn value<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, at: usize) -> Option<T::Native> {
+    (at < array.len() && array.is_valid(at)).then(|| array.value(at))
+}
+
+/// Text of any width.
+pub(super) enum Strings {
+    Utf8(StringArray),
+    Large(LargeStringArray),
+    View(StringViewArray),
+}
+
+impl Strings {
+    fn new(array: &ArrayRef) -> Option<Self> {
+        Some(match array.data_type() {
+            DataType::Utf8 => Self::Utf8(array.as_string().clone()),
+            DataType::LargeUtf8 => Self::Large(array.as_string().clone()),
+            DataType::Utf8View => Self::View(array.as_string_view().clone()),
+            _ => return None,
+        })
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Option<&str> {
+        match self {
+            Self::Utf8(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
+            Self::Large(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
+            Self::View(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
+        }
+    }
+}
+
+/// Text, plain or by dictionary.
+pub(super) enum Text {
+    Plain(Strings),
+    Words { keys: Int32Array, values: Strings },
+}
+
+impl Text {
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+        if let DataType::Dictionary(..) = array.data_type() {
+            let dictionary = array.as_any_dictionary_opt()?;
+            // The values stay as they are: a dictionary may be far larger than its batch.
+            let (keys, values) = (dictionary.keys(), Strings::new(dictionary.values())?);
+            // arrow has checked the indices against the dictionary.
+            return Some(Self::Words { keys: keys_of(keys)?, values });
+        }
+        Strings::new(array).map(Self::Plain)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&str> {
+        match self {
+            Self::Plain(strings) => strings.get(at),
+            Self::Words { keys, values } => values.get(usize::try_from(value(keys, at)?).ok()?),
+        }
+    }
+}
+
+fn keys_of(keys: &dyn Array) -> Option<Int32Array> {
+    fn narrow<T: ArrowPrimitiveType>(keys: &dyn Array) -> Int32Array
+    where
+        i32: TryFrom<T::Native>,
+    {
+        keys.as_primitive::<T>().unary_opt(|key| i32::try_from(key).ok())
+    }
+    Some(match keys.data_type() {
+        DataType::Int32 => keys.as_primitive().clone(),
+        DataType::Int8 => narrow::<Int8Type>(keys),
+        DataType::Int16 => narrow::<Int16Type>(keys),
+        DataType::Int64 => narrow::<Int64Type>(keys),
+        DataType::UInt8 => narrow::<UInt8Type>(keys),
+        DataType::UInt16 => narrow::<UInt16Type>(keys),
+        DataType::UInt32 => narrow::<UInt32Type>(keys),
+        DataType::UInt64 => narrow::<UInt64Type>(keys),
+        _ => return None,
+    })
+}
+
+/// Figures of any type: pandas makes floats of whole numbers as soon as one is missing.
+pub(super) enum Numbers {
+    Unsigned(UInt64Array),
+    Signed(Int64Array),
+    Float(Float64Array),
+}
+
+impl Numbers {
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+        fn signed<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &ArrayRef) -> Numbers {
+            Numbers::Signed(array.as_primitive::<T>().unary(Into::into))
+        }
+        Some(match array.data_type() {
+            DataType::UInt64 => Self::Unsigned(array.as_primitive().clone()),
+            DataType::Int64 => Self::Signed(array.as_primitive().clone()),
+            DataType::Float64 => Self::Float(array.as_primitive().clone()),
+            DataType::Float32 => Self::Float(array.as_primitive::<Float32Type>().unary::<_, Float64Type>(f64::from)),
+            DataType::Int8 => signed::<Int8Type>(array),
+            DataType::Int16 => signed::<Int16Type>(array),
+            DataType::Int32 => signed::<Int32Type>(array),
+            DataType::UInt8 => signed::<UInt8Type>(array),
+            DataType::UInt16 => signed::<UInt16Type>(array),
+            DataType::UInt32 => signed::<UInt32Type>(array),
+            _ => return None,
+        })
+    }
+
+    /// The figure; none for null, and for NaN and the infinities, which say as little.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<Number> {
+        match self {
+            Self::Unsigned(array) => value(array, at).map(Number::from),
+            Self::Signed(array) => value(array, at).map(Number::from),
+            Self::Float(array) => value(array, at).and_then(Number::from_f64),
+        }
+    }
+}
+
+/// Points in time: of any unit, or as text.
+pub(super) enum Times {
+    Micros(TimestampMicrosecondArray),
+    Text(Text),
+}
+
+impl Times {
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+        let DataType::Timestamp(unit, _) = array.data_type() else { return Text::new(array).map(Self::Text) };
+        Some(Self::Micros(match unit {
+            TimeUnit::Microsecond => array.as_primitive().clone(),
+            TimeUnit::Second => array.as_primitive::<TimestampSecondType>().unary::<_, TimestampMicrosecondType>(|at| at.saturating_mul(1_000_000)),
+            TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().unary::<_, TimestampMicrosecondType>(|at| at.saturating_mul(1000)),
+            TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().unary::<_, TimestampMicrosecondType>(|at| at.div_euclid(1000)),
+        }))
+    }
+
+    /// The time, or the text that is none.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<Result<Timestamp, crate::time::ParseTimeError>> {
+        match self {
+            Self::Micros(array) => value(array, at).map(|micros| Ok(Timestamp::from_micros(micros))),
+            Self::Text(text) => text.get(at).map(str::parse),
+        }
+    }
+}
+
+/// Truths.
+pub(super) struct Bools(BooleanArray);
+
+impl Bools {
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+        array.as_boolean_opt().cloned().map(Self)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<bool> {
+        (at < self.0.len() && self.0.is_valid(at)).then(|| self.0.value(at))
+    }
+}
+
+enum Offsets {
+    Narrow(OffsetBuffer<i32>),
+    Wide(OffsetBuffer<i64>),
+}
+
+/// Where the lists of a column begin and end among their items.
+pub(super) struct Lists<T> {
+    offsets: Offsets,
+    nulls: Option<NullBuffer>,
+    /// Which items are there at all.
+    present: Option<NullBuffer>,
+    pub(super) items: T,
+}
+
+impl<T> Lists<T> {
+    /// The lists of `array`, whose items `items` understands.
+    pub(super) fn new(array: &ArrayRef, items: impl FnOnce(&ArrayRef) -> Option<T>) -> Option<Self> {
+        let (offsets, values) = match array.data_type() {
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                (Offsets::Narrow(list.offsets().clone()), list.values())
+            }
+            DataType::LargeList(_) => {
+                let list = array.as_list::<i64>();
+                (Offsets::Wide(list.offsets().clone()), list.values())
+            }
+            _ => return None,
+        };
+        Some(Self { offsets, nulls: array.nulls().cloned(), present: values.nulls().cloned(), items: items(values)? })
+    }
+
+    /// The places of the items of the list at `at`, without those that are null.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<impl Iterator<Item = usize>> {
+        if !is_valid(self.nulls.as_ref(), at) {
+            return None;
+        }
+        let (start, end) = match &self.offsets {
+            Offsets::Narrow(offsets) => (usize::try_from(*offsets.get(at)?).ok()?, usize::try_from(*offsets.get(at + 1)?).ok()?),
+            Offsets::Wide(offsets) => (usize::try_from(*offsets.get(at)?).ok()?, usize::try_from(*offsets.get(at + 1)?).ok()?),
+        };
+        Some((start..end).filter(|item| is_valid(self.present.as_ref(), *item)))
+    }
+}
+
+fn is_valid(nulls: Option<&NullBuffer>, at: usize) -> bool {
+    nulls.is_none_or(|nulls| at < nulls.len() && nulls.is_valid(at))
+}
+
+/// The column `name` of structures as `read` understands it; `Some(None)` where it is missing or says nothing, none where it cannot be understood.
+pub(super) fn member<T>(structs: &ArrayRef, name: &str, read: impl FnOnce(&ArrayRef) -> Option<T>) -> Option<Option<T>> {
+    match structs.as_struct_opt()?.column_by_name(name).filter(|column| column.null_count() < column.len()) {
+        Some(column) => read(column).map(Some),
+        None => Some(None),
+    }
+}

@@ -1,0 +1,30 @@
+//! Records, identity, state and codecs of `scope`: what every other crate of the workspace speaks.
+//!
+//! Nothing here reads a file, opens a socket, looks at a clock or needs an async runtime: bytes and times come in as arguments.
+//!
+//! Read in this order: [`record`] (what flows), [`id`] and [`endpoint`] (how things are named), [`state`] (how streams join),
+//! [`codec`] (how records become bytes), [`filter`] (how people ask for a part).
+
+pub mod codec;
+pub mod endpoint;
+pub mod field;
+pub mod filter;
+pub mod flow;
+pub mod id;
+pub mod limits;
+pub mod number;
+pub mod record;
+pub mod redact;
+pub mod state;
+pub mod time;
+pub mod value;
+
+pub use compact_str::CompactString;
+
+pub use endpoint::{Address, Endpoint, Protocol, Scope, SocketAddress};
+pub use flow::{Flow, FlowKey, Side};
+pub use id::{AgentName, NodeId, RunId};
+pub use number::Number;
+pub use record::{Body, Gone, Node, Problem, Record, Stamp, Tick};
+pub use time::Timestamp;
+pub use value::Value;

@@ -1,0 +1,162 @@
+//! State: what a set of records says, whatever order they came in. Agents are kept apart; what several of them say of one node is
+//! combined when a graph is built, not here.
+//!
+//! State is a join-semilattice: [`State::merge`] is commutative, associative and idempotent, the empty state is its identity, and
+//! [`State::apply`] is merging the state of one record. So streams can be shuffled, duplicated, cut and split, and reach the same state.
+//!
+//! Everything lives under (agent, source), each with three rules that only compare stamps:
+//! - a field has the value of the greatest stamp that set it;
+//! - `gone` takes back what its source said of the entity with its stamp or a lower one;
+//! - a tick that says `full` takes back what its source said with a lower stamp, once as many entities as it counts have arrived with its own.
+
+mod emit;
+mod node;
+mod source;
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+
+use crate::flow::Flow;
+use crate::id::{AgentName, NodeId};
+use crate::record::{Body, Gone, Problem, Record, Stamp, Tick};
+use crate::time::Timestamp;
+
+pub use node::{NodeLayer, NodeState};
+pub use source::SourceState;
+
+/// What all records so far say.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    agents: BTreeMap<AgentName, AgentState>,
+}
+
+/// What all records of one agent say.
+#[derive(Clone, Debug, Default)]
+pub struct AgentState {
+    tick: Option<LastTick>,
+    sources: BTreeMap<CompactString, SourceState>,
+}
+
+/// The latest tick of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastTick {
+    /// Which report it closed.
+    pub stamp: Stamp,
+    /// When, by the agent's clock.
+    pub at: Timestamp,
+    /// What it said.
+    pub tick: Tick,
+}
+
+/// What became of a record that was applied.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub enum Applied {
+    /// It is part of the state now, or was overtaken by what the state knows.
+    Taken,
+    /// It is not of a kind that state holds: a raw connection, or a type of record unknown to this version. Here it is back.
+    NotState(Box<Record>),
+}
+
+impl State {
+    /// Adds what `record` says.
+    pub fn apply(&mut self, record: Record) -> Applied {
+        let Record { agent, stamp, source, at, body, extra } = record;
+        if matches!(body, Body::Connection(_) | Body::Unknown(_)) {
+            return Applied::NotState(Box::new(Record { agent, stamp, source, at, body, extra }));
+        }
+        let agent = match self.agents.get_mut(&agent) {
+            Some(state) => state,
+            None => self.agents.entry(agent).or_default(),
+        };
+        if let Body::Tick(tick) = body {
+            for (name, said) in tick.sources.iter() {
+                if said.full {
+                    agent.source(name).claim_full(stamp, at, said.records);
+                } else if let Some(source) = agent.sources.get_mut(name) {
+                    source.claim_partial(stamp);
+                }
+            }
+            agent.tick = std::mem::take(&mut agent.tick).max(Some(LastTick { stamp, at, tick }));
+            return Applied::Taken;
+        }
+        let source = agent.source(&source);
+        match body {
+            Body::Node(node) => source.node(stamp, at, node, extra),
+            Body::Flow(flow) => source.flow(stamp, at, *flow, extra),
+            Body::Problem(problem) => source.problem(stamp, at, problem),
+            Body::Field(field) => source.field(stamp, at, field),
+            Body::Gone(Gone::Node(id)) => source.node_gone(stamp, at, id),
+            Body::Gone(Gone::Flow(key)) => source.flow_gone(stamp, at, *key),
+            Body::Tick(_) | Body::Connection(_) | Body::Unknown(_) => {}
+        }
+        Applied::Taken
+    }
+
+    /// Adds what `other` knows.
+    pub fn merge(&mut self, other: Self) {
+        for (name, theirs) in other.agents {
+            let ours = self.agents.entry(name).or_default();
+            ours.tick = std::mem::take(&mut ours.tick).max(theirs.tick);
+            for (name, theirs) in theirs.sources {
+                match ours.sources.entry(name) {
+                    std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(theirs)),
+                    std::collections::btree_map::Entry::Occupied(mut place) => place.get_mut().merge(theirs),
+                }
+            }
+        }
+    }
+
+    /// The agents heard of, by name.
+    pub fn agents(&self) -> impl Iterator<Item = (&AgentName, &AgentState)> {
+        self.agents.iter()
+    }
+
+    /// What one agent said.
+    pub fn agent(&self, name: &AgentName) -> Option<&AgentState> {
+        self.agents.get(name)
+    }
+
+    /// Forgets an agent; gives back what it had said.
+    pub fn remove_agent(&mut self, name: &AgentName) -> Option<AgentState> {
+        self.agents.remove(name)
+    }
+}
+
+impl AgentState {
+    fn source(&mut self, name: &str) -> &mut SourceState {
+        if !self.sources.contains_key(name) {
+            self.sources.insert(name.into(), SourceState::default());
+        }
+        self.sources.entry(CompactString::from(name)).or_default()
+    }
+
+    /// The latest tick.
+    pub fn tick(&self) -> Option<&LastTick> {
+        self.tick.as_ref()
+    }
+
+    /// The sources heard of, by name.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &SourceState)> {
+        self.sources.iter().map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// All that is said of nodes, a source after the other, in no particular order of ids within each. One node can come once per source.
+    pub fn nodes_unsorted(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {
+        self.sources.values().flat_map(SourceState::nodes_unsorted)
+    }
+
+    /// All flows, a source after the other, in no particular order within each.
+    pub fn flows_unsorted(&self) -> impl Iterator<Item = &Flow> {
+        self.sources.values().flat_map(SourceState::flows_unsorted)
+    }
+
+    /// All problems, with the source that has them, by source and message.
+    pub fn problems(&self) -> impl Iterator<Item = (&str, &Problem)> {
+        self.sources.iter().flat_map(|(name, source)| source.problems().map(move |problem| (name.as_str(), problem)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

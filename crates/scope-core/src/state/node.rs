@@ -1,0 +1,189 @@
+//! What one source says of one node: a few layers, one for each report that still says something.
+
+use compact_str::CompactString;
+
+use crate::endpoint::OwnedEndpoint;
+use crate::id::NodeId;
+use crate::number::Number;
+use crate::record::{Node, Stamp};
+use crate::time::Timestamp;
+use crate::value::{Fields, Value};
+
+/// What one report said of a node and no later one has said anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeLayer {
+    /// The report.
+    pub stamp: Stamp,
+    /// When it was said, by the agent's clock.
+    pub at: Timestamp,
+    /// What of it still holds.
+    pub node: Node,
+    /// Fields of the record that this version does not know.
+    pub extra: Fields<Value>,
+}
+
+impl NodeLayer {
+    /// Adds what another record with the same stamp says: a copy of this one, or a part of the same report. Should they contradict each other
+    /// the greater value wins, so that the order of arrival never decides.
+    fn join(&mut self, other: Self) {
+        fn join_fields<T: Ord>(ours: &mut Fields<T>, theirs: Fields<T>) {
+            for (name, value) in theirs {
+                if ours.get(&name).is_none_or(|old| *old < value) {
+                    ours.insert(name, value);
+                }
+            }
+        }
+        self.at = self.at.max(other.at);
+        self.node.kind = std::mem::take(&mut self.node.kind).max(other.node.kind);
+        self.node.name = self.node.name.take().max(other.node.name);
+        self.node.parents = self.node.parents.take().max(other.node.parents);
+        self.node.endpoints = self.node.endpoints.take().max(other.node.endpoints);
+        join_fields(&mut self.node.attrs, other.node.attrs);
+        join_fields(&mut self.node.metrics, other.node.metrics);
+        join_fields(&mut self.extra, other.extra);
+    }
+
+    /// Drops what `later` says anew; whether anything is left.
+    fn yield_to(&mut self, later: &Self) -> bool {
+        let (ours, theirs) = (&mut self.node, &later.node);
+        ours.name.take_if(|_| theirs.name.is_some());
+        ours.parents.take_if(|_| theirs.parents.is_some());
+        ours.endpoints.take_if(|_| theirs.endpoints.is_some());
+        ours.attrs.retain(|name, _| theirs.attrs.get(name).is_none());
+        ours.metrics.retain(|name, _| theirs.metrics.get(name).is_none());
+        self.extra.retain(|name, _| later.extra.get(name).is_none());
+        ours.name.is_some()
+            || ours.parents.is_some()
+            || ours.endpoints.is_some()
+            || !ours.attrs.is_empty()
+            || !ours.metrics.is_empty()
+            || !self.extra.is_empty()
+    }
+}
+
+/// What one source says of one node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeState {
+    /// Everything said up to here is over.
+    gone: Option<(Stamp, Timestamp)>,
+    /// Newest first; no field stands in two of them.
+    layers: Vec<NodeLayer>,
+}
+
+impl NodeState {
+    /// The layers that hold, newest first. No field stands in two of them; none where the node is gone.
+    pub fn layers(&self) -> &[NodeLayer] {
+        &self.layers
+    }
+
+    /// When the node was last said to be over, if it was.
+    pub(super) fn gone(&self) -> Option<(Stamp, Timestamp)> {
+        self.gone
+    }
+
+    /// The kind, as the latest report has it; empty where the node is gone.
+    pub fn kind(&self) -> &str {
+        self.layers.first().map_or("", |layer| &layer.node.kind)
+    }
+
+    /// The name for people.
+    pub fn name(&self) -> Option<&CompactString> {
+        self.layers.iter().find_map(|layer| layer.node.name.as_ref())
+    }
+
+    /// What the node belongs to.
+    pub fn parents(&self) -> Option<&[NodeId]> {
+        self.layers.iter().find_map(|layer| layer.node.parents.as_deref())
+    }
+
+    /// Where the node can be reached.
+    pub fn endpoints(&self) -> Option<&[OwnedEndpoint]> {
+        self.layers.iter().find_map(|layer| layer.node.endpoints.as_deref())
+    }
+
+    /// The attributes known, layer by layer: each name comes once.
+    pub fn attrs(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.layers.iter().flat_map(|layer| layer.node.attrs.iter()).filter(|(_, value)| !matches!(value, Value::Null))
+    }
+
+    /// One attribute.
+    pub fn attr(&self, name: &str) -> Option<&Value> {
+        self.layers.iter().find_map(|layer| layer.node.attrs.get(name)).filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// The figures known, with when they were taken by the agent's clock, layer by layer: each name comes once.
+    pub fn metrics(&self) -> impl Iterator<Item = (&str, Number, Timestamp)> {
+        self.layers.iter().flat_map(|layer| layer.node.metrics.iter().map(|(name, value)| (name, *value, layer.at)))
+    }
+
+    /// One figure.
+    pub fn metric(&self, name: &str) -> Option<Number> {
+        self.layers.iter().find_map(|layer| layer.node.metrics.get(name)).copied()
+    }
+
+    /// Adds a layer.
+    pub(super) fn add(&mut self, mut new: NodeLayer) {
+        if self.gone.is_some_and(|(gone, _)| new.stamp <= gone) {
+            return;
+        }
+        let place = self.layers.partition_point(|layer| layer.stamp > new.stamp);
+        let (later, earlier) = self.layers.split_at_mut(place);
+        if let Some(same) = earlier.first_mut().filter(|layer| layer.stamp == new.stamp) {
+            // Later layers took from this one what they say anew, and take it from the copy too.
+            let mut any = true;
+            for layer in &*later {
+                any = new.yield_to(layer);
+            }
+            if any || later.is_empty() {
+                same.join(new);
+            }
+            self.settle(place);
+            return;
+        }
+        let mut holds = true;
+        for layer in &*later {
+            holds = new.yield_to(layer);
+        }
+        if holds || later.is_empty() {
+            self.layers.insert(place, new);
+            self.settle(place);
+        }
+    }
+
+    /// Takes from the layers earlier than the one at `place` what it says anew.
+    fn settle(&mut self, place: usize) {
+        let mut at = place + 1;
+        while at < self.layers.len() {
+            let (head, tail) = self.layers.split_at_mut(at);
+            let (Some(later), Some(layer)) = (head.get(place), tail.first_mut()) else { return };
+            if layer.yield_to(later) {
+                at += 1;
+            } else {
+                self.layers.remove(at);
+            }
+        }
+    }
+
+    /// Takes back everything up to `stamp`.
+    pub(super) fn end(&mut self, stamp: Stamp, at: Timestamp) {
+        self.gone = self.gone.max(Some((stamp, at)));
+        let until = self.gone.map_or(stamp, |(gone, _)| gone);
+        self.layers.retain(|layer| layer.stamp > until);
+    }
+
+    /// Drops what is older than the full report `full`; whether anything is left, be it only that the node is gone.
+    pub(super) fn retire(&mut self, full: Stamp) -> bool {
+        self.gone.take_if(|(gone, _)| *gone < full);
+        self.layers.retain(|layer| layer.stamp >= full);
+        self.gone.is_some() || !self.layers.is_empty()
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        if let Some((stamp, at)) = other.gone {
+            self.end(stamp, at);
+        }
+        for layer in other.layers {
+            self.add(layer);
+        }
+    }
+}

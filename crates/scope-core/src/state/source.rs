@@ -1,0 +1,308 @@
+//! What one source of one agent says: its entities, and which of its reports were full.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+
+use compact_str::CompactString;
+use hashbrown::HashMap;
+
+use super::node::{NodeLayer, NodeState};
+use crate::flow::{Flow, FlowKey};
+use crate::id::NodeId;
+use crate::record::{FieldRecord, Node, Problem, Stamp};
+use crate::time::Timestamp;
+use crate::value::{Fields, Value};
+
+/// Reports whose ticks have not come yet, at most. A stream without ticks would otherwise grow without end; past this the oldest are
+/// given up, and should one of them be full after all, it retires nothing.
+const OPEN_REPORTS: usize = 64;
+
+/// What one source says.
+#[derive(Clone, Debug, Default)]
+pub struct SourceState {
+    /// The latest report that is known to be full and whole. Nothing older holds.
+    full: Option<(Stamp, Timestamp)>,
+    /// Reports after it that are not known to be whole.
+    open: BTreeMap<Stamp, OpenReport>,
+    nodes: HashMap<NodeId, NodeState>,
+    flows: HashMap<FlowKey, FlowState>,
+    problems: BTreeMap<Problem, (Stamp, Timestamp)>,
+    fields: BTreeMap<CompactString, (Stamp, Timestamp, FieldRecord)>,
+}
+
+/// A flow is said whole each time, so its latest record is all there is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlowState {
+    pub(super) gone: Option<(Stamp, Timestamp)>,
+    pub(super) last: Option<FlowRecord>,
+}
+
+/// The latest record of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FlowRecord {
+    pub(super) stamp: Stamp,
+    pub(super) at: Timestamp,
+    pub(super) flow: Flow,
+    pub(super) extra: Fields<Value>,
+}
+
+impl FlowState {
+    fn settle(&mut self) {
+        let gone = self.gone;
+        self.last.take_if(|last| gone.is_some_and(|(gone, _)| last.stamp <= gone));
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct OpenReport {
+    /// Hashes of the entities mentioned: a set, because a record may come twice. A collision only makes the report look incomplete, and then nothing is retired.
+    mentioned: BTreeSet<u64>,
+    /// How many a full report has, and when it was closed.
+    expected: Option<(u64, Timestamp)>,
+}
+
+fn fingerprint(entity: &impl Hash, class: u8) -> u64 {
+    // Fixed keys: states that are merged must agree on it.
+    let mut hasher = std::hash::DefaultHasher::new();
+    class.hash(&mut hasher);
+    entity.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl SourceState {
+    /// Whether a record of this stamp is overtaken by a full report.
+    fn is_over(&self, stamp: Stamp) -> bool {
+        self.full.is_some_and(|(full, _)| stamp < full)
+    }
+
+    pub(super) fn node(&mut self, stamp: Stamp, at: Timestamp, node: Node, extra: Fields<Value>) {
+        if self.is_over(stamp) {
+            return;
+        }
+        let mention = fingerprint(&node.id, 0);
+        // The key is cloned only for a node that is new.
+        let state = match self.nodes.get_mut(&node.id) {
+            Some(state) => state,
+            None => self.nodes.entry(node.id.clone()).or_default(),
+        };
+        state.add(NodeLayer { stamp, at, node, extra });
+        self.mention(stamp, mention);
+    }
+
+    pub(super) fn flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {
+        if self.is_over(stamp) {
+            return;
+        }
+        let mention = fingerprint(&flow.key, 1);
+        let state = match self.flows.get_mut(&flow.key) {
+            Some(state) => state,
+            None => self.flows.entry(flow.key.clone()).or_default(),
+        };
+        state.last = std::mem::take(&mut state.last).max(Some(FlowRecord { stamp, at, flow, extra }));
+        state.settle();
+        self.mention(stamp, mention);
+    }
+
+    pub(super) fn problem(&mut self, stamp: Stamp, at: Timestamp, problem: Problem) {
+        if self.is_over(stamp) {
+            return;
+        }
+        let mention = fingerprint(&problem, 2);
+        let place = self.problems.entry(problem).or_insert((stamp, at));
+        *place = (*place).max((stamp, at));
+        self.mention(stamp, mention);
+    }
+
+    pub(super) fn field(&mut self, stamp: Stamp, at: Timestamp, field: FieldRecord) {
+        if self.is_over(stamp) {
+            return;
+        }
+        let mention = fingerprint(&field.name, 3);
+        let new = (stamp, at, field);
+        match self.fields.get_mut(&new.2.name) {
+            Some(old) if *old < new => *old = new,
+            Some(_) => {}
+            None => drop(self.fields.insert(new.2.name.clone(), new)),
+        }
+        self.mention(stamp, mention);
+    }
+
+    pub(super) fn node_gone(&mut self, stamp: Stamp, at: Timestamp, id: NodeId) {
+        if !self.is_over(stamp) {
+            self.nodes.entry(id).or_default().end(stamp, at);
+        }
+    }
+
+    pub(super) fn flow_gone(&mut self, stamp: Stamp, at: Timestamp, key: FlowKey) {
+        if !self.is_over(stamp) {
+            let state = self.flows.entry(key).or_default();
+            state.gone = state.gone.max(Some((stamp, at)));
+            state.settle();
+        }
+    }
+
+    fn mention(&mut self, stamp: Stamp, entity: u64) {
+        // The report that is known to be whole needs no counting any more.
+        if self.full.is_some_and(|(full, _)| stamp <= full) {
+            return;
+        }
+        let report = self.open.entry(stamp).or_default();
+        report.mentioned.insert(entity);
+        let expected = report.expected;
+        if expected.is_some() {
+            self.close_whole(stamp);
+        } else if self.open.len() > OPEN_REPORTS {
+            self.open.pop_first();
+        }
+    }
+
+    /// The tick of `stamp` says: a full report of `expected` entities.
+    pub(super) fn claim_full(&mut self, stamp: Stamp, at: Timestamp, expected: u64) {
+        if self.full.is_some_and(|(full, _)| stamp < full) {
+            return;
+        }
+        if let Some((full, when)) = &mut self.full
+            && *full == stamp
+        {
+            *when = at.max(*when);
+            return;
+        }
+        let report = self.open.entry(stamp).or_default();
+        // Two ticks of one report differ where one stream was merged before: what was overtaken since is not said again, and counts less.
+        report.expected = Some(report.expected.map_or((expected, at), |(other, when)| (other.min(expected), when.max(at))));
+        self.close_whole(stamp);
+        if self.open.len() > OPEN_REPORTS {
+            self.open.pop_first();
+        }
+    }
+
+    /// The tick of `stamp` says: not a full report. There is nothing to count.
+    pub(super) fn claim_partial(&mut self, stamp: Stamp) {
+        if self.open.get(&stamp).is_some_and(|report| report.expected.is_none()) {
+            self.open.remove(&stamp);
+        }
+    }
+
+    /// Retires what came before the report `stamp`, if that is whole.
+    fn close_whole(&mut self, stamp: Stamp) {
+        let Some(OpenReport { mentioned, expected: Some((expected, at)) }) = self.open.get(&stamp) else { return };
+        if (mentioned.len() as u64) < *expected {
+            return;
+        }
+        self.retire_before(stamp, *at);
+    }
+
+    fn retire_before(&mut self, stamp: Stamp, at: Timestamp) {
+        self.full = self.full.max(Some((stamp, at)));
+        self.open.retain(|open, _| *open > stamp);
+        self.nodes.retain(|_, node| node.retire(stamp));
+        self.flows.retain(|_, flow| {
+            flow.gone.take_if(|(gone, _)| *gone < stamp);
+            flow.last.take_if(|last| last.stamp < stamp);
+            flow.gone.is_some() || flow.last.is_some()
+        });
+        self.problems.retain(|_, (said, _)| *said >= stamp);
+        self.fields.retain(|_, (said, _, _)| *said >= stamp);
+    }
+
+    pub(super) fn merge(&mut self, mut other: Self) {
+        // Both sides first know the same full report; from there on everything is a union.
+        match (self.full, other.full) {
+            (Some((ours, _)), Some((theirs, _))) if ours == theirs => self.full = self.full.max(other.full),
+            (ours, Some((stamp, at))) if ours < Some((stamp, at)) => self.retire_before(stamp, at),
+            (Some((stamp, at)), _) => other.retire_before(stamp, at),
+            _ => {}
+        }
+        for (id, theirs) in other.nodes {
+            match self.nodes.get_mut(&id) {
+                Some(ours) => ours.merge(theirs),
+                None => drop(self.nodes.insert(id, theirs)),
+            }
+        }
+        for (key, theirs) in other.flows {
+            let ours = self.flows.entry(key).or_default();
+            ours.gone = ours.gone.max(theirs.gone);
+            ours.last = std::mem::take(&mut ours.last).max(theirs.last);
+            ours.settle();
+        }
+        for (problem, said) in other.problems {
+            let ours = self.problems.entry(problem).or_insert(said);
+            *ours = (*ours).max(said);
+        }
+        for (name, theirs) in other.fields {
+            match self.fields.get_mut(&name) {
+                Some(ours) if *ours < theirs => *ours = theirs,
+                Some(_) => {}
+                None => drop(self.fields.insert(name, theirs)),
+            }
+        }
+        let mut touched = Vec::with_capacity(other.open.len());
+        for (stamp, theirs) in other.open {
+            let ours = self.open.entry(stamp).or_default();
+            ours.mentioned.extend(theirs.mentioned);
+            ours.expected = match (ours.expected, theirs.expected) {
+                (Some((a, at)), Some((b, bt))) => Some((a.min(b), at.max(bt))),
+                (a, b) => a.or(b),
+            };
+            touched.push(stamp);
+        }
+        // The latest whole report retires the most; the earlier ones are closed by it.
+        for stamp in touched.into_iter().rev() {
+            self.close_whole(stamp);
+        }
+        while self.open.len() > OPEN_REPORTS {
+            self.open.pop_first();
+        }
+    }
+
+    /// The latest full report that came whole, and when it was closed.
+    pub fn full(&self) -> Option<(Stamp, Timestamp)> {
+        self.full
+    }
+
+    /// Reports that say how many entities they have, and lack some: with how many are expected.
+    pub(super) fn incomplete(&self) -> impl Iterator<Item = (Stamp, u64, Timestamp)> {
+        self.open.iter().filter_map(|(stamp, report)| report.expected.map(|(expected, at)| (*stamp, expected, at)))
+    }
+
+    /// The nodes that exist, in no particular order.
+    pub fn nodes_unsorted(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {
+        self.nodes.iter().filter(|(_, node)| !node.layers().is_empty())
+    }
+
+    /// The flows that exist, in no particular order.
+    pub fn flows_unsorted(&self) -> impl Iterator<Item = &Flow> {
+        self.flows.values().filter_map(|flow| flow.last.as_ref()).map(|last| &last.flow)
+    }
+
+    /// The problems that hold, by message.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.keys()
+    }
+
+    /// What is said of fields, by name.
+    pub fn fields(&self) -> impl Iterator<Item = &FieldRecord> {
+        self.fields.values().map(|(_, _, field)| field)
+    }
+
+    /// One node, where it exists.
+    pub fn node_state(&self, id: &NodeId) -> Option<&NodeState> {
+        self.nodes.get(id).filter(|node| !node.layers().is_empty())
+    }
+
+    pub(super) fn all_nodes(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {
+        self.nodes.iter()
+    }
+
+    pub(super) fn all_flows(&self) -> impl Iterator<Item = (&FlowKey, &FlowState)> {
+        self.flows.iter()
+    }
+
+    pub(super) fn all_problems(&self) -> impl Iterator<Item = (&Problem, (Stamp, Timestamp))> {
+        self.problems.iter().map(|(problem, said)| (problem, *said))
+    }
+
+    pub(super) fn all_fields(&self) -> impl Iterator<Item = (&FieldRecord, Stamp, Timestamp)> {
+        self.fields.values().map(|(stamp, at, field)| (field, *stamp, *at))
+    }
+}
