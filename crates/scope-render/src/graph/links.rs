@@ -1,0 +1,248 @@
+//! Connections between two nodes, each drawn once.
+
+use scope_core::flow::{PORTS, Side};
+use scope_core::{Flow, Protocol, Timestamp};
+
+use super::NONE;
+use super::pairs::{Pairs, Samples};
+use super::parents::Parents;
+use super::peers::Peers;
+use super::reports::{Report, Sure};
+
+/// Connections of one kind from a client to a server.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The client.
+    pub from: u32,
+    /// The server.
+    pub to: u32,
+    /// Their protocol.
+    pub protocol: Protocol,
+    /// Where the server listens, as far as anybody saw.
+    pub port: u16,
+    /// What went over them.
+    pub figures: Figures,
+    /// When the first was seen.
+    pub since: Timestamp,
+    /// When one was last open.
+    pub last_seen: Timestamp,
+    /// The client's report, where there is one.
+    pub(crate) client: u32,
+    /// The server's report, where there is one.
+    pub(crate) server: u32,
+}
+
+/// What went over connections, seen from the client. What nobody could see is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Connections open now.
+    pub open: u64,
+    /// Connections opened since the flow began.
+    pub opened_total: Option<u64>,
+    /// Attempts that failed since then.
+    pub failed_total: Option<u64>,
+    /// Bytes from client to server since then.
+    pub tx_bytes_total: Option<u64>,
+    /// Bytes from server to client since then.
+    pub rx_bytes_total: Option<u64>,
+    /// Segments sent again since then.
+    pub retrans_total: Option<u64>,
+    /// Round trip in microseconds; the slowest where several are taken together.
+    pub rtt_us: Option<u64>,
+}
+
+impl Figures {
+    fn of(flow: &Flow) -> Self {
+        let (tx, rx) = (flow.tx_bytes_total, flow.rx_bytes_total);
+        let (tx, rx) = if flow.key.side() == Side::Client { (tx, rx) } else { (rx, tx) };
+        Self {
+            open: flow.open,
+            opened_total: flow.opened_total,
+            failed_total: flow.failed_total,
+            tx_bytes_total: tx,
+            rx_bytes_total: rx,
+            retrans_total: flow.retrans_total,
+            rtt_us: flow.rtt_us,
+        }
+    }
+
+    fn zip(self, other: Self, join: impl Fn(u64, u64) -> u64) -> Self {
+        let option = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(join(a, b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            open: join(self.open, other.open),
+            opened_total: option(self.opened_total, other.opened_total),
+            failed_total: option(self.failed_total, other.failed_total),
+            tx_bytes_total: option(self.tx_bytes_total, other.tx_bytes_total),
+            rx_bytes_total: option(self.rx_bytes_total, other.rx_bytes_total),
+            retrans_total: option(self.retrans_total, other.retrans_total),
+            rtt_us: self.rtt_us.max(other.rtt_us),
+        }
+    }
+
+    /// The larger of each: two reports of the same connections.
+    pub(super) fn larger(self, other: Self) -> Self {
+        self.zip(other, u64::max)
+    }
+
+    /// The sums: connections that are drawn as one.
+    pub(crate) fn add(&mut self, other: Self) {
+        *self = self.zip(other, u64::saturating_add);
+    }
+
+    /// What is left without `other`.
+    fn without(self, other: Self) -> Self {
+        let option = |a: Option<u64>, b: Option<u64>| a.map(|a| a.saturating_sub(b.unwrap_or(0)));
+        Self {
+            open: self.open.saturating_sub(other.open),
+            opened_total: option(self.opened_total, other.opened_total),
+            failed_total: option(self.failed_total, other.failed_total),
+            tx_bytes_total: option(self.tx_bytes_total, other.tx_bytes_total),
+            rx_bytes_total: option(self.rx_bytes_total, other.rx_bytes_total),
+            retrans_total: option(self.retrans_total, other.retrans_total),
+            rtt_us: self.rtt_us,
+        }
+    }
+
+    /// `part` of `whole` equal shares.
+    fn share(self, part: u64, whole: u64) -> Self {
+        let share = |figure: u64| (u128::from(figure) * u128::from(part) / u128::from(whole.max(1))) as u64;
+        Self {
+            open: share(self.open),
+            opened_total: self.opened_total.map(share),
+            failed_total: self.failed_total.map(share),
+            tx_bytes_total: self.tx_bytes_total.map(share),
+            rx_bytes_total: self.rx_bytes_total.map(share),
+            retrans_total: self.retrans_total.map(share),
+            rtt_us: self.rtt_us,
+        }
+    }
+}
+
+/// All links that the reports amount to.
+pub(super) fn draw<'s>(reports: &[Report<'s>], pairs: &Pairs, samples: &Samples<'_, '_>, parents: &Parents, peers: &mut Peers<'s, '_>) -> Vec<Link> {
+    let mut links = Vec::with_capacity(reports.len());
+    for (report, number) in reports.iter().zip(0..) {
+        match (report.side, pairs.of(number)) {
+            (Side::Client, []) => links.push(link(report, number, NONE, report.owner, report.other_end(peers))),
+            (Side::Client, [server]) => {
+                let Some(theirs) = reports.get(*server as usize) else { continue };
+                let mut link = link(report, number, *server, report.owner, served_by(report, theirs, parents));
+                // Where others share the server's report, its figures are not this client's.
+                if pairs.of(*server).len() == 1 && beyond(reports, samples, *server, &[number]).is_none() {
+                    link.take_larger(theirs);
+                }
+                links.push(link);
+            }
+            (Side::Client, servers) => several_servers(reports, pairs, samples, parents, peers, number, servers, &mut links),
+            (Side::Server, []) => links.push(link(report, NONE, number, report.other_end(peers), report.owner)),
+            (Side::Server, clients) => {
+                if let Some(figures) = beyond(reports, samples, number, clients) {
+                    links.push(Link { figures, ..link(report, NONE, number, report.other_end(peers), report.owner) });
+                }
+            }
+        }
+    }
+    links
+}
+
+fn link(report: &Report<'_>, client: u32, server: u32, from: u32, to: u32) -> Link {
+    let flow = report.flow;
+    Link {
+        from,
+        to,
+        protocol: flow.key.proto,
+        port: flow.key.server_addr.port,
+        figures: Figures::of(flow),
+        since: flow.since,
+        last_seen: flow.last_seen,
+        client,
+        server,
+    }
+}
+
+impl Link {
+    fn take_larger(&mut self, other: &Report<'_>) {
+        self.figures = self.figures.larger(Figures::of(other.flow));
+        self.since = self.since.min(other.flow.since);
+        self.last_seen = self.last_seen.max(other.flow.last_seen);
+    }
+}
+
+/// The server of a pair: what its own agent says, unless the client's agent knows it closer.
+fn served_by(client: &Report<'_>, server: &Report<'_>, parents: &Parents) -> u32 {
+    if client.sure == Sure::Endpoint && client.peer != server.owner && parents.is_within(client.peer, server.owner) { client.peer } else { server.owner }
+}
+
+/// One client's report whose connections several servers report: workers that share a port, or what stands behind one virtual address.
+#[expect(clippy::too_many_arguments, reason = "the parts of one graph under construction")]
+fn several_servers<'s>(
+    reports: &[Report<'s>],
+    pairs: &Pairs,
+    samples: &Samples<'_, '_>,
+    parents: &Parents,
+    peers: &mut Peers<'s, '_>,
+    number: u32,
+    servers: &[u32],
+    links: &mut Vec<Link>,
+) {
+    let Some(report) = reports.get(number as usize) else { return };
+    let theirs = || servers.iter().filter_map(|server| Some((*server, reports.get(*server as usize)?)));
+    let start = links.len();
+    if servers.iter().all(|server| pairs.of(*server).len() == 1) {
+        // Each server tells its part.
+        for (server, their) in theirs() {
+            links.push(Link { figures: Figures::of(their.flow), ..link(report, number, server, report.owner, served_by(report, their, parents)) });
+        }
+        let mut sum = Figures::default();
+        let drawn = links.get_mut(start..).unwrap_or_default();
+        for link in &*drawn {
+            sum.add(link.figures);
+        }
+        let rest = Figures::of(report.flow).without(sum);
+        let busiest = drawn.iter_mut().max_by_key(|link| (link.figures.opened_total, link.figures.tx_bytes_total, link.to));
+        if let Some(link) = busiest {
+            link.figures.add(rest);
+        }
+        return;
+    }
+    // Others share these servers' reports: the sampled ports tell how the client's connections are spread.
+    let votes: Vec<u64> = servers.iter().map(|server| samples.matches(number, *server)).collect();
+    let all: u64 = votes.iter().sum();
+    for ((server, their), votes) in theirs().zip(&votes).filter(|(_, votes)| **votes > 0) {
+        let figures = Figures::of(report.flow).share(*votes, all);
+        links.push(Link { figures, ..link(report, number, server, report.owner, served_by(report, their, parents)) });
+    }
+    if all == 0 {
+        let owners: Vec<u32> = theirs().map(|(_, their)| their.owner).collect();
+        let to = parents.common(&owners, |_| true).unwrap_or_else(|| report.other_end(peers));
+        links.push(link(report, number, NONE, report.owner, to));
+    }
+}
+
+/// What a server saw from one address beyond the clients that were found there, where it surely saw more: others share that address.
+fn beyond(reports: &[Report<'_>], samples: &Samples<'_, '_>, number: u32, clients: &[u32]) -> Option<Figures> {
+    let report = reports.get(number as usize)?;
+    let mut sum = Figures::default();
+    let mut whole = true;
+    for client in clients {
+        let Some(report) = reports.get(*client as usize) else { continue };
+        sum.add(Figures::of(report.flow));
+        whole &= (1..PORTS).contains(&samples.of(*client).len());
+    }
+    let rest = Figures::of(report.flow).without(sum);
+    let others = if whole && !samples.of(number).is_empty() {
+        // All their ports are known, so a port of nobody's is somebody else's.
+        samples.unmatched(number, clients)
+    } else {
+        // Reports are not taken at the same moment: a small difference means nothing.
+        if rest.open > 1 && rest.open > report.flow.open / 8 { rest.open } else { 0 }
+    };
+    (others > 0).then(|| Figures {
+        open: rest.open.min(others).max(u64::from(report.flow.open >= others)),
+        opened_total: rest.opened_total.map(|opened| opened.max(others)),
+        ..rest
+    })
+}

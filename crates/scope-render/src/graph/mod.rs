@@ -1,0 +1,298 @@
+//! One graph of everything that a state says: what several agents say of a node combined, parents found, flows resolved and paired.
+//!
+//! Nodes are numbers here, sorted by kind and id; everything about them is borrowed from the state. What is shown, and how nodes are grouped, is
+//! [`crate::view`]'s business.
+//!
+//! | module | part |
+//! |---|---|
+//! | `nodes` | nodes in order, and who speaks of each |
+//! | `parents` | what belongs to what: climbing, nearest common parents |
+//! | `address` | who listens where, whose address is whose, what is public |
+//! | `reports` | flows as columns, and what their ends resolve to |
+//! | `pairs` | the reports of both ends of the same connections |
+//! | `links` | connections between two nodes, each drawn once |
+
+mod address;
+mod links;
+mod nodes;
+mod pairs;
+pub(crate) mod parents;
+mod peers;
+mod reports;
+
+use scope_core::record::{FieldRecord, Problem};
+use scope_core::state::State;
+use scope_core::{AgentName, Number, Timestamp, Value};
+
+pub use links::{Figures, Link};
+pub(crate) use nodes::KindId;
+pub use peers::Pseudo;
+pub(crate) use peers::safe;
+
+use nodes::Nodes;
+use parents::Parents;
+use reports::Report;
+
+/// No node.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Everything that a state says, as one graph. Nodes are numbers from 0; those from [`Graph::first_pseudo`] on stand for what nobody watches.
+#[derive(Debug)]
+pub struct Graph<'s> {
+    agents: Vec<Agent<'s>>,
+    nodes: Nodes<'s>,
+    parents: Parents,
+    reports: Vec<Report<'s>>,
+    links: Vec<Link>,
+    pseudo: Vec<Pseudo<'s>>,
+    troubles: Vec<Trouble<'s>>,
+    over: u64,
+}
+
+/// An agent that speaks in the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Agent<'s> {
+    /// Its name.
+    pub name: &'s AgentName,
+    /// When its latest report was closed, by its own clock.
+    pub at: Option<Timestamp>,
+    /// Microseconds between its reports; 0 where it does not say.
+    interval_us: i64,
+    /// When its run began; 0 where the run's id does not tell.
+    started_us: i64,
+}
+
+/// Something that an agent could not see or do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble<'s> {
+    /// Who says it.
+    pub agent: &'s AgentName,
+    /// Which part of it.
+    pub source: &'s str,
+    /// What it says.
+    pub problem: &'s Problem,
+}
+
+impl<'s> Graph<'s> {
+    /// The graph of what `state` says.
+    pub fn build(state: &'s State) -> Self {
+        let agents: Vec<Agent<'s>> = state
+            .agents()
+            .map(|(name, agent)| {
+                let tick = agent.tick();
+                Agent {
+                    name,
+                    at: tick.map(|tick| tick.at),
+                    interval_us: tick.and_then(|tick| tick.tick.interval_ms).map_or(0, |ms| ms.min(3_600_000) as i64 * 1000),
+                    // A run is a UUID of version 7: its first 48 bits are milliseconds since 1970.
+                    started_us: tick.map_or(0, |tick| (tick.stamp.run.as_u128() >> 80) as i64 * 1000),
+                }
+            })
+            .collect();
+        let mut nodes = Nodes::gather(state);
+        let (mut reports, mut over) = reports::gather(state, &mut nodes);
+        let mut parents = Parents::resolve(&nodes);
+        let mut pseudo = Vec::new();
+        let mut peers = peers::Peers::new(nodes.len(), &mut pseudo);
+        let places = address::Places::index(&nodes, &parents, &reports, agents.len());
+        over += reports::resolve(&mut reports, &nodes, &parents, &places, &mut peers);
+        let samples = pairs::Samples::new(&reports, &agents);
+        let pairs = pairs::find(&reports, &nodes, &parents, &samples);
+        let links = links::draw(&reports, &pairs, &samples, &parents, &mut peers);
+        drop(places);
+        parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
+        let troubles = state.agents().flat_map(|(agent, said)| said.problems().map(move |(source, problem)| Trouble { agent, source, problem })).collect();
+        Self { agents, nodes, parents, reports, links, pseudo, troubles, over }
+    }
+
+    /// How many nodes there are, those that nobody watches among them.
+    pub fn len(&self) -> usize {
+        self.nodes.len() + self.pseudo.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of the first node that stands for what nobody watches.
+    pub fn first_pseudo(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// The node with this id.
+    pub fn find(&self, id: &str) -> Option<u32> {
+        let pseudo = || self.pseudo.iter().position(|pseudo| pseudo.id == id).map(|at| (self.nodes.len() + at) as u32);
+        self.nodes.find(id).or_else(pseudo)
+    }
+
+    /// The nodes that a person may mean by `text`: by id, by the beginning of what follows the kind (8 letters at least), by name; at most `max`.
+    pub fn search(&self, text: &str, max: usize) -> Vec<u32> {
+        if let Some(node) = self.find(text) {
+            return vec![node];
+        }
+        let begins = |node: u32| text.len() >= 8 && self.id(node).split_once(':').is_some_and(|(_, rest)| rest.starts_with(text));
+        (0..self.len() as u32).filter(|node| self.name(*node) == Some(text) || begins(*node)).take(max).collect()
+    }
+
+    /// The id of a node.
+    pub fn id(&self, node: u32) -> &str {
+        match self.pseudo(node) {
+            Some(pseudo) => &pseudo.id,
+            None => self.nodes.id(node),
+        }
+    }
+
+    /// The kind of a node.
+    pub fn kind(&self, node: u32) -> &str {
+        match self.pseudo(node) {
+            Some(pseudo) => pseudo.kind,
+            None => self.nodes.kind_name(self.nodes.kind(node)),
+        }
+    }
+
+    /// The name of a node for people, where it has one.
+    pub fn name(&self, node: u32) -> Option<&str> {
+        match self.pseudo(node) {
+            Some(pseudo) => Some(&pseudo.name),
+            None => self.nodes.said(node).iter().find_map(|said| said.state.name()).map(scope_core::CompactString::as_str),
+        }
+    }
+
+    /// The name of a node, else what of its id tells it apart. Never empty.
+    pub fn label(&self, node: u32) -> &str {
+        if let Some(name) = self.name(node).filter(|name| !name.is_empty()) {
+            return name;
+        }
+        let id = self.id(node);
+        match id.split_once(':') {
+            // As engines cut ids for people.
+            Some(("container" | "image", hex)) => hex.get(..12).unwrap_or(hex),
+            Some((_, rest)) => rest,
+            None => id,
+        }
+    }
+
+    /// What stands for something that nobody watches, where `node` is such.
+    pub fn pseudo(&self, node: u32) -> Option<&Pseudo<'s>> {
+        (node as usize).checked_sub(self.nodes.len()).and_then(|at| self.pseudo.get(at))
+    }
+
+    /// One attribute of a node. Where several agents say it, the one that the node belongs to is believed, else the first by name.
+    pub fn attr(&self, node: u32, name: &str) -> Option<&'s Value> {
+        self.nodes.said(node).iter().find_map(|said| said.state.attr(name))
+    }
+
+    /// One figure of a node.
+    pub fn metric(&self, node: u32, name: &str) -> Option<Number> {
+        self.nodes.said(node).iter().find_map(|said| said.state.metric(name))
+    }
+
+    /// All attributes of a node, by name.
+    pub fn attrs(&self, node: u32) -> Vec<(&'s str, &'s Value)> {
+        let mut attrs: Vec<_> = self.nodes.said(node).iter().flat_map(|said| said.state.attrs()).collect();
+        // Stable: of one name the first speaker stays.
+        attrs.sort_by_key(|(name, _)| *name);
+        attrs.dedup_by_key(|(name, _)| *name);
+        attrs
+    }
+
+    /// All figures of a node, by name.
+    pub fn metrics(&self, node: u32) -> Vec<(&'s str, Number)> {
+        let mut metrics: Vec<_> = self.nodes.said(node).iter().flat_map(|said| said.state.metrics()).map(|(name, value, _)| (name, value)).collect();
+        metrics.sort_by_key(|(name, _)| *name);
+        metrics.dedup_by_key(|(name, _)| *name);
+        metrics
+    }
+
+    /// The agents that speak of a node, by name.
+    pub fn speakers(&self, node: u32) -> Vec<&'s AgentName> {
+        let mut names: Vec<_> = self.nodes.said(node).iter().filter_map(|said| self.agents.get(said.agent as usize)).map(|agent| agent.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The parts of agents that speak of a node, by name.
+    pub fn sources(&self, node: u32) -> Vec<&'s str> {
+        let mut names: Vec<_> = self.nodes.said(node).iter().map(|said| said.source).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Where a node can be reached, as each agent says.
+    pub fn endpoints(&self, node: u32) -> impl Iterator<Item = &'s scope_core::endpoint::OwnedEndpoint> {
+        self.nodes.said(node).iter().flat_map(|said| said.endpoints)
+    }
+
+    /// All that a node belongs to, nearest first.
+    pub fn above(&self, node: u32) -> Vec<u32> {
+        let mut above = self.parents.above(node);
+        above.remove(0);
+        above
+    }
+
+    /// When the latest report was closed, by the clock of its agent.
+    pub fn latest(&self) -> Timestamp {
+        self.agents.iter().filter_map(|agent| agent.at).max().unwrap_or_default()
+    }
+
+    /// What a node belongs to.
+    pub fn parents(&self, node: u32) -> &[u32] {
+        self.parents.of(node)
+    }
+
+    /// The connections, each once, in no particular order.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The agents, by name.
+    pub fn agents(&self) -> &[Agent<'s>] {
+        &self.agents
+    }
+
+    /// The problems that hold, by agent, source and message.
+    pub fn troubles(&self) -> &[Trouble<'s>] {
+        &self.troubles
+    }
+
+    /// How many flows were left out because an end of theirs is gone.
+    pub fn flows_over(&self) -> u64 {
+        self.over
+    }
+
+    /// The number of a kind, where any node is of it.
+    pub(crate) fn kind_id(&self, kind: &str) -> Option<KindId> {
+        self.nodes.kind_id(kind)
+    }
+
+    /// The number of a node's kind; none for what nobody watches.
+    pub(crate) fn node_kind(&self, node: u32) -> Option<KindId> {
+        ((node as usize) < self.nodes.len()).then(|| self.nodes.kind(node))
+    }
+
+    /// The nodes of a kind, in order.
+    pub(crate) fn of_kind(&self, kind: Option<KindId>) -> impl Iterator<Item = u32> {
+        (0..self.first_pseudo()).filter(move |node| kind.is_some() && self.node_kind(*node) == kind)
+    }
+
+    /// For each node the nearest nodes of a kind that it belongs to, itself among them.
+    pub(crate) fn climb(&self, to: Option<KindId>) -> parents::Climb {
+        self.parents.climb(self.len(), |node| to.is_some() && self.node_kind(node) == to)
+    }
+
+    /// The flow that the client's agent reported.
+    pub(crate) fn report(&self, at: u32) -> Option<&'s scope_core::Flow> {
+        self.reports.get(at as usize).map(|report| report.flow)
+    }
+}
+
+/// What is said of fields, by name; of one name what the first agent says.
+pub fn field_records(state: &State) -> Vec<&FieldRecord> {
+    let mut fields: Vec<&FieldRecord> = state.agents().flat_map(|(_, agent)| agent.sources()).flat_map(|(_, source)| source.fields()).collect();
+    fields.sort_by(|a, b| a.name.cmp(&b.name));
+    fields.dedup_by(|a, b| a.name == b.name);
+    fields
+}

@@ -1,0 +1,348 @@
+//! Nodes in order, and who speaks of each. Nothing here knows what a kind means.
+//!
+//! A large state lies all over the memory, so every pass here is small and touches each part once: many can then wait for the memory at the same time.
+
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
+use scope_core::NodeId;
+use scope_core::endpoint::OwnedEndpoint;
+use scope_core::state::{NodeState, State};
+
+use super::NONE;
+
+/// The number of a kind.
+pub(crate) type KindId = u16;
+
+/// What one source of one agent says of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'s> {
+    /// The number of the agent, in the order of their names.
+    pub(crate) agent: u32,
+    /// The name of the source.
+    pub(crate) source: &'s str,
+    /// What it says.
+    pub(crate) state: &'s NodeState,
+    /// What it says that the node belongs to.
+    pub(crate) parents: &'s [NodeId],
+    /// Where it says that the node can be reached.
+    pub(crate) endpoints: &'s [OwnedEndpoint],
+}
+
+/// All nodes, sorted by kind and id; processes by agent, pid and start.
+#[derive(Debug)]
+pub(crate) struct Nodes<'s> {
+    ids: Vec<&'s str>,
+    hashes: Vec<u64>,
+    kinds: Vec<KindId>,
+    kind_names: Words<'s>,
+    /// Where the speakers of each node begin in `said`.
+    starts: Vec<u32>,
+    said: Vec<Said<'s>>,
+    by_hash: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    spoken: Spoken<'s>,
+    agents: HashMap<&'s str, u32>,
+}
+
+/// Which agents speak of nodes of which kind.
+type Spoken<'s> = HashSet<(u32, &'s str)>;
+
+struct Mention<'s> {
+    id: &'s str,
+    hash: u64,
+    kind: KindId,
+    said: Said<'s>,
+}
+
+impl<'s> Nodes<'s> {
+    /// All nodes that exist in `state`.
+    pub(super) fn gather(state: &'s State) -> Self {
+        let mut mentions = Vec::new();
+        for ((_, agent), number) in state.agents().zip(0..) {
+            for (source, said) in agent.sources() {
+                mentions.extend(said.nodes_unsorted().map(|(id, state)| Mention {
+                    id: id.as_str(),
+                    hash: 0,
+                    kind: 0,
+                    said: Said { agent: number, source, state, parents: &[], endpoints: &[] },
+                }));
+            }
+        }
+        let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
+        let hasher = DefaultHashBuilder::default();
+        let kind_names = Mention::fill(&mut mentions);
+        let (keys, spoken) = sort_keys(&mut mentions, &hasher, &agents);
+
+        let mut nodes = Self {
+            ids: Vec::with_capacity(keys.len()),
+            hashes: Vec::with_capacity(keys.len()),
+            kinds: Vec::with_capacity(keys.len()),
+            kind_names,
+            starts: Vec::with_capacity(keys.len() + 1),
+            said: Vec::with_capacity(keys.len()),
+            by_hash: HashTable::with_capacity(keys.len()),
+            hasher,
+            spoken,
+            agents,
+        };
+        let mut last = (0, 0);
+        for (key, number) in keys {
+            let Some(mention) = mentions.get(number as usize) else { continue };
+            // Only one id has both this key and this hash, but for ids made to collide: their texts decide.
+            if last != (key, mention.hash) || nodes.ids.last() != Some(&mention.id) {
+                last = (key, mention.hash);
+                nodes.settle();
+                nodes.add(mention.id, mention.hash, mention.kind);
+            }
+            nodes.said.push(mention.said);
+        }
+        nodes.settle();
+        nodes.starts.push(nodes.said.len() as u32);
+        nodes.imply_hosts();
+        nodes
+    }
+
+    /// Adds hosts that others belong to and that their agent does not describe: its host source is off, or was cut from the stream.
+    fn imply_hosts(&mut self) {
+        let unspoken: Vec<u32> = self.agents.values().copied().filter(|agent| !self.spoken.contains(&(*agent, "host"))).collect();
+        if unspoken.is_empty() {
+            return;
+        }
+        let parents =
+            self.said.iter().filter(|said| unspoken.contains(&said.agent)).flat_map(|said| said.parents.iter().map(move |parent| (said.agent, parent)));
+        let mut hosts: Vec<(u32, &'s NodeId)> = parents.filter(|(_, parent)| parent.kind() == "host" && self.find(parent.as_str()).is_none()).collect();
+        hosts.sort_unstable();
+        hosts.dedup_by_key(|(_, id)| *id);
+        for (agent, id) in hosts {
+            self.find_or_imply(agent, id);
+        }
+    }
+
+    /// Puts the agent that the last node belongs to before the other speakers.
+    fn settle(&mut self) {
+        let (Some(id), Some(start)) = (self.ids.last(), self.starts.last()) else { return };
+        let Some(said) = self.said.get_mut(*start as usize..).filter(|said| said.len() > 1) else { return };
+        let (Some(first), Some(last)) = (said.first(), said.last()) else { return };
+        if first.agent == last.agent {
+            return;
+        }
+        if let Some(owner) = agent_in(id).and_then(|name| self.agents.get(name)) {
+            said.sort_by_key(|said| said.agent != *owner);
+        }
+    }
+
+    fn add(&mut self, id: &'s str, hash: u64, kind: KindId) -> u32 {
+        let number = self.ids.len() as u32;
+        self.ids.push(id);
+        self.hashes.push(hash);
+        self.kinds.push(kind);
+        self.starts.push(self.said.len() as u32);
+        let hashes = &self.hashes;
+        self.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
+        number
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What [`Nodes::find_hashed`] needs to know of an id.
+    pub(super) fn hash(&self, id: &str) -> u64 {
+        self.hasher.hash_one(id)
+    }
+
+    /// The node with this id, of this hash.
+    pub(super) fn find_hashed(&self, id: &str, hash: u64) -> Option<u32> {
+        let is_it = |number: &u32| self.hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize) == Some(&id);
+        self.by_hash.find(hash, is_it).copied()
+    }
+
+    /// The node with this id.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        self.find_hashed(id, self.hash(id))
+    }
+
+    /// The node that a record of `agent` names. One that nobody describes is taken at the record's word, unless the agent describes others of
+    /// its kind: then it is gone, and the record is about to follow.
+    pub(super) fn find_or_imply(&mut self, agent: u32, id: &'s NodeId) -> Option<u32> {
+        let hash = self.hash(id.as_str());
+        if let Some(number) = self.find_hashed(id.as_str(), hash) {
+            return Some(number);
+        }
+        if self.spoken.contains(&(agent, id.kind())) {
+            return None;
+        }
+        // `starts` ends with the end of the last node's speakers, which is where those of the new one begin and end.
+        self.starts.pop();
+        let kind = self.kind_names.number(id.kind());
+        let number = self.add(id.as_str(), hash, kind);
+        self.starts.push(self.said.len() as u32);
+        Some(number)
+    }
+
+    /// The id of a node.
+    pub(crate) fn id(&self, node: u32) -> &'s str {
+        self.ids.get(node as usize).copied().unwrap_or_default()
+    }
+
+    /// The number of a node's kind.
+    pub(crate) fn kind(&self, node: u32) -> KindId {
+        self.kinds.get(node as usize).copied().unwrap_or(KindId::MAX)
+    }
+
+    /// The kind with this number.
+    pub(crate) fn kind_name(&self, kind: KindId) -> &'s str {
+        self.kind_names.words.get(usize::from(kind)).copied().unwrap_or_default()
+    }
+
+    /// The number of a kind, where any node is of it.
+    pub(crate) fn kind_id(&self, name: &str) -> Option<KindId> {
+        self.kind_names.words.iter().position(|kind| *kind == name).map(|at| at as KindId)
+    }
+
+    /// Who speaks of a node.
+    pub(crate) fn said(&self, node: u32) -> &[Said<'s>] {
+        let at = node as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(start), Some(end)) => self.said.get(*start as usize..*end as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+impl<'s> Mention<'s> {
+    /// Looks into each node's state once; gives back the names of the kinds.
+    fn fill(mentions: &mut [Self]) -> Words<'s> {
+        let mut names = Words::default();
+        for Self { kind, said, .. } in mentions {
+            let layers = said.state.layers();
+            if let Some(latest) = layers.first() {
+                *kind = names.number(&latest.node.kind);
+            }
+            said.parents = layers.iter().find_map(|layer| layer.node.parents.as_deref()).unwrap_or_default();
+            said.endpoints = layers.iter().find_map(|layer| layer.node.endpoints.as_deref()).unwrap_or_default();
+        }
+        names
+    }
+}
+
+/// The mentions in the order of their nodes, those of one node by agent and source; and who speaks of which kind.
+fn sort_keys<'s>(mentions: &mut [Mention<'s>], hasher: &DefaultHashBuilder, agents: &HashMap<&'s str, u32>) -> (Vec<(u64, u32)>, Spoken<'s>) {
+    let (mut words, mut spoken) = (Words::default(), HashSet::new());
+    let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
+    let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
+    for (mention, number) in mentions.iter_mut().zip(0..) {
+        mention.hash = hasher.hash_one(mention.id);
+        let (word, rest) = split_kind(mention.id);
+        let word_number = words.number(word);
+        if last != (mention.said.agent, word_number) {
+            last = (mention.said.agent, word_number);
+            spoken.insert((mention.said.agent, word));
+        }
+        let mut agent_number = |name: &'s str| {
+            if last_agent.1 != name {
+                last_agent = (agents.get(name).copied().unwrap_or(NONE), name);
+            }
+            last_agent.0
+        };
+        keys.push((u64::from(word_number) << 56 | sort_key(word, rest, &mut agent_number), number));
+    }
+    let ranks = words.ranks();
+    for (key, _) in &mut keys {
+        let rank = ranks.get((*key >> 56) as usize).copied().unwrap_or(u8::MAX);
+        *key = *key & ((1 << 56) - 1) | u64::from(rank) << 56;
+    }
+    let id = |number: u32| mentions.get(number as usize).map(|mention| mention.id);
+    // Ids of equal beginning: most are the same one, said by several sources.
+    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(&id(b.1))).then_with(|| a.1.cmp(&b.1)));
+    (keys, spoken)
+}
+
+/// The kind before the colon of an id, and the rest.
+fn split_kind(id: &str) -> (&str, &str) {
+    let colon = id.bytes().position(|byte| byte == b':').unwrap_or(0);
+    (id.get(..colon).unwrap_or_default(), id.get(colon + 1..).unwrap_or_default())
+}
+
+/// The agent in the id of a host or a process.
+fn agent_in(id: &str) -> Option<&str> {
+    match split_kind(id) {
+        ("host", agent) => Some(agent),
+        ("process", rest) => rest.rsplitn(3, ':').nth(2),
+        _ => None,
+    }
+}
+
+/// Words numbered as they come. They come in long runs, so the last one is tried first.
+#[derive(Debug, Default)]
+struct Words<'s> {
+    words: Vec<&'s str>,
+    last: u16,
+}
+
+impl<'s> Words<'s> {
+    fn number(&mut self, word: &'s str) -> u16 {
+        if self.words.get(usize::from(self.last)) != Some(&word) {
+            let known = self.words.iter().position(|known| *known == word);
+            self.last = known.unwrap_or_else(|| {
+                self.words.push(word);
+                self.words.len() - 1
+            }) as u16;
+        }
+        self.last
+    }
+
+    /// For each word its place in alphabetical order; the last place for all that come late.
+    fn ranks(&self) -> Vec<u8> {
+        let mut order: Vec<usize> = (0..self.words.len()).collect();
+        order.sort_unstable_by_key(|number| self.words.get(*number));
+        let mut ranks = vec![u8::MAX; order.len()];
+        for (rank, number) in order.into_iter().enumerate() {
+            if let Some(place) = ranks.get_mut(number) {
+                *place = u8::try_from(rank).unwrap_or(u8::MAX);
+            }
+        }
+        ranks
+    }
+}
+
+/// 56 bits that sort mostly like the id, so that few comparisons look at the texts: the first seven letters; of a process agent, pid and start.
+fn sort_key<'s>(word: &str, rest: &'s str, agent_number: &mut impl FnMut(&'s str) -> u32) -> u64 {
+    if word == "process"
+        && let Some((agent, pid, ticks)) = process_parts(rest)
+    {
+        // A pid has 22 bits at most (`PID_MAX_LIMIT`, include/linux/threads.h).
+        return u64::from(agent_number(agent) & 0xf_ffff) << 36 | (pid & 0x3f_ffff) << 14 | ticks & 0x3fff;
+    }
+    let mut bytes = [0_u8; 8];
+    for (to, from) in bytes.iter_mut().skip(1).zip(rest.bytes()) {
+        *to = from;
+    }
+    u64::from_be_bytes(bytes)
+}
+
+/// Agent, pid and start of a process.
+fn process_parts(rest: &str) -> Option<(&str, u64, u64)> {
+    let (rest, ticks) = split_number(rest)?;
+    let (agent, pid) = split_number(rest)?;
+    Some((agent, pid, ticks))
+}
+
+/// The number after the last colon, and what stands before it.
+fn split_number(text: &str) -> Option<(&str, u64)> {
+    let (mut number, mut place) = (0_u64, 1_u64);
+    for (at, byte) in text.bytes().enumerate().rev() {
+        if byte == b':' {
+            return Some((text.get(..at)?, number));
+        }
+        number = number.wrapping_add(u64::from(byte.wrapping_sub(b'0')).wrapping_mul(place));
+        place = place.wrapping_mul(10);
+    }
+    None
+}
+
+/// A text that is borrowed where it can be.
+pub(crate) type Text<'s> = Cow<'s, str>;

@@ -1,0 +1,140 @@
+//! Flows as columns, and what their ends resolve to.
+
+use scope_core::Flow;
+use scope_core::flow::{Peer, Side};
+use scope_core::state::State;
+
+use super::NONE;
+use super::address::{At, Owner, Places};
+use super::nodes::Nodes;
+use super::parents::Parents;
+use super::peers::Peers;
+
+/// What one agent says of connections of one kind.
+#[derive(Debug)]
+pub(super) struct Report<'s> {
+    pub(super) flow: &'s Flow,
+    /// The number of the agent.
+    pub(super) agent: u32,
+    /// The node at the agent's end.
+    pub(super) owner: u32,
+    /// The node at the other end, [`NONE`] where it is not known.
+    pub(super) peer: u32,
+    /// How sure that is.
+    pub(super) sure: Sure,
+    pub(super) side: Side,
+    /// Where the server listens; none where nobody listens in that scope.
+    pub(super) at: Option<At>,
+}
+
+/// How the other end was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sure {
+    /// Not at all: nobody watches it.
+    Unknown,
+    /// It has the address; what of it listens there is not known.
+    Address,
+    /// It listens there, or the agent says so.
+    Endpoint,
+}
+
+/// All flows with both ends in existence, and how many were left out because one is gone.
+pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report<'s>>, u64) {
+    let (mut reports, mut over) = (Vec::new(), 0);
+    for ((_, agent), number) in state.agents().zip(0..) {
+        // A flow that never had a connection was taken over by another before it began: its process was told from its container meanwhile.
+        for flow in agent.flows_unsorted().filter(|flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0)) {
+            let Some(owner) = nodes.find_or_imply(number, &flow.key.owner) else {
+                over += 1;
+                continue;
+            };
+            let side = flow.key.side();
+            let peer = match &flow.server {
+                Some(server) if side == Side::Client => nodes.find_or_imply(number, server).unwrap_or(NONE),
+                _ => NONE,
+            };
+            let sure = if peer == NONE { Sure::Unknown } else { Sure::Endpoint };
+            reports.push(Report { flow, agent: number, owner, peer, sure, side, at: None });
+        }
+    }
+    (reports, over)
+}
+
+/// Finds the other ends as far as addresses tell; what stays unknown may still be found by its pair.
+pub(super) fn resolve<'s>(reports: &mut Vec<Report<'s>>, nodes: &Nodes<'s>, parents: &Parents, places: &Places<'s, '_>, peers: &mut Peers<'s, '_>) -> u64 {
+    let mut found = Vec::new();
+    let mut over = 0;
+    reports.retain_mut(|report| {
+        let key = &report.flow.key;
+        report.at = places.at(&key.server_addr, key.proto);
+        match &key.peer {
+            Peer::Client(client) => {
+                let owner = places.owner(report.agent, client.scope.as_str(), client.ip).filter(|_| client.is_single());
+                // Loopback of a network namespace other than the host's.
+                report.peer = owner.unwrap_or_else(|| if client.ip.is_loopback() { inmost_place(report.owner, nodes, parents) } else { NONE });
+                if report.peer != NONE {
+                    report.sure = Sure::Address;
+                }
+            }
+            Peer::Dialled(_) if report.sure == Sure::Endpoint => {}
+            Peer::Dialled(dialled) => {
+                let mut listener = |at: Option<At>| at.map_or(Owner::Unknown, |at| places.listener(at, report.flow.last_seen, &mut found));
+                let mut owner = listener(report.at);
+                let mut place = &key.server_addr;
+                if owner == Owner::Unknown && dialled != place {
+                    owner = listener(places.at(dialled, key.proto));
+                    place = dialled;
+                }
+                (report.peer, report.sure) = match owner {
+                    Owner::Node(node) => (node, Sure::Endpoint),
+                    Owner::Shared(parent) => (peers.shared(place, key.proto, parent), Sure::Endpoint),
+                    // The agent knew the server, and the server is gone: whoever has the address now is somebody else.
+                    Owner::Unknown if report.flow.server.is_some() => {
+                        over += 1;
+                        return false;
+                    }
+                    Owner::Unknown => match places.owner(report.agent, key.server_addr.scope.as_str(), key.server_addr.ip) {
+                        Some(node) => (node, Sure::Address),
+                        None if key.server_addr.ip.is_loopback() => (inmost_place(report.owner, nodes, parents), Sure::Address),
+                        None => (NONE, Sure::Unknown),
+                    },
+                };
+            }
+        }
+        if report.sure == Sure::Unknown
+            && let Some(name) = &report.flow.server_name
+        {
+            match &key.peer {
+                Peer::Client(client) => peers.call(&client.scope, client.ip, name),
+                Peer::Dialled(_) => peers.call(&key.server_addr.scope, key.server_addr.ip, name),
+            }
+        }
+        true
+    });
+    over
+}
+
+/// What shares the loopback addresses of `node`: its container, or its host.
+fn inmost_place(node: u32, nodes: &Nodes<'_>, parents: &Parents) -> u32 {
+    let is_place = |node: u32| matches!(nodes.kind_name(nodes.kind(node)), "container" | "pod" | "host");
+    parents.above(node).into_iter().find(|above| is_place(*above)).unwrap_or(node)
+}
+
+impl<'s> Report<'s> {
+    /// The node that stands for the other end where it is unknown.
+    pub(super) fn unknown_peer(&self, peers: &mut Peers<'s, '_>) -> u32 {
+        let key = &self.flow.key;
+        match &key.peer {
+            Peer::Dialled(_) => peers.unknown(Side::Server, &key.server_addr.scope, key.server_addr.ip, None),
+            Peer::Client(client) => {
+                let folded = (!client.is_single()).then_some(client.prefix);
+                peers.unknown(Side::Client, &client.scope, client.ip, folded)
+            }
+        }
+    }
+
+    /// The other end, whether it is known or not.
+    pub(super) fn other_end(&self, peers: &mut Peers<'s, '_>) -> u32 {
+        if self.peer == NONE { self.unknown_peer(peers) } else { self.peer }
+    }
+}

@@ -1,0 +1,150 @@
+//! Which fields of a view's nodes make columns, and what stands in them.
+
+use scope_core::Value;
+use scope_core::field::{Field, Registry, Show, Target, Unit};
+use scope_core::number::Number;
+
+use super::Options;
+use super::figure;
+use crate::view::{Node, Rendered};
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// The fields that it shows, the first that a node has.
+    targets: Vec<Target>,
+    /// Its head.
+    pub(super) label: String,
+    /// The unit of its values.
+    pub(super) unit: Unit,
+    /// How they are shown.
+    pub(super) show: Show,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell<'a> {
+    /// Words that belong to the view: id, kind, name.
+    Text(&'a str),
+    /// An attribute.
+    Value(&'a Value),
+    /// A figure.
+    Number(Number),
+}
+
+impl Column {
+    fn of(field: &Field) -> Self {
+        let target = Target { field: field.name().into(), key: None };
+        Self { targets: vec![target], label: field.label().to_owned(), unit: field.unit(), show: field.show() }
+    }
+
+    /// The column that a user asked for.
+    fn asked(name: &str, registry: &Registry) -> Self {
+        let targets = registry.resolve(name);
+        let field = targets.first().filter(|target| target.key.is_none()).and_then(|target| registry.get(&target.field));
+        let unit = targets.first().and_then(|target| registry.unit(target)).unwrap_or(Unit::Text);
+        // An alias that means one thing here and another there keeps its own name.
+        let field_label = field.filter(|_| targets.len() == 1).map(|field| field.label().to_owned());
+        Self { label: field_label.unwrap_or_else(|| name.to_owned()), show: field.map_or(unit.default_show(), Field::show), unit, targets }
+    }
+
+    /// The name of its field, and of the key in it.
+    pub(super) fn name(&self) -> String {
+        match self.targets.first() {
+            Some(Target { field, key: Some(key) }) => format!("{field}.{key}"),
+            Some(Target { field, key: None }) => field.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// Whether figures stand in it, that are aligned to the right.
+    pub(super) fn is_figure(&self) -> bool {
+        self.unit.is_figure()
+    }
+
+    /// What a node has there.
+    pub(super) fn cell<'a>(&self, rendered: &'a Rendered<'_, '_>, node: &'a Node<'_>) -> Option<Cell<'a>> {
+        self.targets.iter().find_map(|target| {
+            let cell = match target.field.as_str() {
+                "id" => return Some(Cell::Text(&node.id)),
+                "name" => return Some(Cell::Text(&node.name)),
+                "kind" => return Some(Cell::Text(node.kind)),
+                // Who reports it is no attribute; a view of several agents shows the first.
+                "agent" => Cell::Text(rendered.agents(node).first()?.as_str()),
+                field => match rendered.attr(node, field) {
+                    Some(value) => Cell::Value(value),
+                    None => Cell::Number(rendered.metric(node, field)?),
+                },
+            };
+            match (&target.key, cell) {
+                (None, cell) => Some(cell),
+                (Some(key), Cell::Value(Value::Map(entries))) => entries.get(key).map(Cell::Value),
+                _ => None,
+            }
+        })
+    }
+}
+
+impl Cell<'_> {
+    /// The cell as people read it, not escaped.
+    pub(super) fn shown(self, column: &Column, options: &Options<'_>) -> String {
+        match self {
+            Cell::Text(text) => text.to_owned(),
+            Cell::Value(value) => figure::value(value, column.unit, column.show, options.now),
+            Cell::Number(number) => figure::figure(number, column.unit),
+        }
+    }
+}
+
+/// The columns of a view, the most telling first: those asked for, else the shown fields of the kinds in it of which any node has one.
+pub(super) fn choose(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<Column> {
+    if !options.columns.is_empty() {
+        return options.columns.iter().map(|name| Column::asked(name, options.registry)).collect();
+    }
+    let mut kinds: Vec<&str> = rendered.nodes.iter().filter(|node| !node.role.is_outside()).map(|node| node.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    // What stands in for others has their columns, not its own.
+    let of = if kinds.contains(&rendered.view.of) { vec![rendered.view.of] } else { kinds.clone() };
+    let is_mixed = kinds.iter().any(|kind| *kind != rendered.view.of);
+    let fields = options.registry.fields().filter(|field| !field.is_hidden());
+    let fields = fields.filter(|field| of.iter().any(|kind| field.is_of(kind)) && (is_mixed || field.name() != "kind"));
+    let columns = fields.map(Column::of);
+    let mut columns: Vec<Column> = columns
+        .filter(|column| column.is_name() || rendered.nodes.iter().any(|node| column.cell(rendered, node).is_some_and(|cell| !cell.is_empty())))
+        .collect();
+    // A figure and its share of the whole are called the same.
+    for at in 1..columns.len() {
+        let Some((last, before)) = columns.get_mut(..=at).and_then(<[Column]>::split_last_mut) else { continue };
+        if last.unit == Unit::Percent && before.iter().any(|column| column.label == last.label) {
+            last.label.push_str(" %");
+        }
+    }
+    columns
+}
+
+/// A column for every field that nodes of the view's kind have, whether or not any node of this moment has it; those asked for, if any are.
+pub(super) fn of_kind(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<Column> {
+    if options.columns.is_empty() {
+        options.registry.of_kind(rendered.view.of).map(Column::of).collect()
+    } else {
+        options.columns.iter().map(|name| Column::asked(name, options.registry)).collect()
+    }
+}
+
+impl Column {
+    fn is_name(&self) -> bool {
+        self.targets.first().is_some_and(|target| target.field == "name")
+    }
+}
+
+impl Cell<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Cell::Value(Value::List(items)) => items.is_empty(),
+            Cell::Value(Value::Map(entries)) => entries.is_empty(),
+            Cell::Value(Value::Text(text)) => text.is_empty(),
+            _ => false,
+        }
+    }
+}

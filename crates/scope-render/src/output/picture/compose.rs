@@ -1,0 +1,341 @@
+//! A view as shapes: boxes with labels, frames, lines with heads, and a legend of what occurs.
+
+use std::fmt::Write as _;
+
+use scope_core::Value;
+use scope_core::field::Unit;
+
+use super::scene::{Ink, Of, Part, Scene, Shape};
+use super::text;
+use crate::layout::edges::{Bundling, EdgePath, End, Step, route};
+use crate::layout::{self, AreaKind, Layout, Point, Previous, Rect};
+use crate::output::figure;
+use crate::output::safe::label;
+use crate::view::{Node, Rendered, Role};
+
+const NAME_SIZE: f32 = 13.0;
+const DETAIL_SIZE: f32 = 10.5;
+const TITLE_SIZE: f32 = 12.0;
+const PORT_SIZE: f32 = 9.5;
+/// Characters of a name before its middle is left out.
+const NAME_CHARS: usize = 30;
+/// Space left and right of a label, and what the sign of the state takes.
+const PAD: f32 = 12.0;
+const SIGN: f32 = 16.0;
+/// Space around the whole.
+const MARGIN: f32 = 32.0;
+/// Edges in a picture up to which ports are written at them.
+const PORTS_AT: usize = 80;
+
+/// A view with its places.
+pub(super) struct Placed {
+    labels: Vec<Label>,
+    frames: Vec<String>,
+    pub(super) layout: Layout,
+    paths: Vec<EdgePath>,
+    /// For each edge of the view the path that stands for it.
+    path_of: Vec<Option<u32>>,
+}
+
+struct Label {
+    name: String,
+    detail: String,
+}
+
+/// Measures labels and finds a place for everything.
+pub(super) fn place(rendered: &Rendered<'_, '_>, previous: Option<&Previous>) -> Placed {
+    let labels: Vec<Label> = rendered.nodes.iter().map(|node| Label { name: label(&node.name, NAME_CHARS), detail: detail(rendered, node) }).collect();
+    let (frames, frame_of) = rendered.frames();
+    let frames: Vec<String> = frames.iter().map(|frame| label(&frame.title, 48)).collect();
+    let nodes: Vec<layout::Node<'_>> = rendered
+        .nodes
+        .iter()
+        .zip(&labels)
+        .zip(frame_of)
+        .map(|((node, label), group)| {
+            let text = text::width(&label.name, NAME_SIZE).max(text::width(&label.detail, DETAIL_SIZE));
+            layout::Node { id: &node.id, group, width: (text + 2.0 * PAD + SIGN).max(88.0), height: if label.detail.is_empty() { 30.0 } else { 42.0 } }
+        })
+        .collect();
+    let groups: Vec<layout::Group<'_>> = frames.iter().map(|title| layout::Group { id: title, title_width: text::width(title, TITLE_SIZE) * 1.1 }).collect();
+    let edges: Vec<layout::Edge> =
+        rendered.edges.iter().map(|edge| layout::Edge { from: edge.from, to: edge.to, weight: 1.0 + edge.figures.open as f32 }).collect();
+    let graph = layout::Graph { nodes: &nodes, groups: &groups, edges: &edges };
+    let layout = layout::layout(&graph, previous, &layout::Options::default());
+    let routes = route(&graph, &layout, Bundling::Auto);
+    Placed { labels, frames, layout, paths: routes.paths, path_of: routes.path_of }
+}
+
+/// The line beneath a name: what one wants to know first.
+fn detail(rendered: &Rendered<'_, '_>, node: &Node<'_>) -> String {
+    let members = rendered.members(node).len();
+    let mut parts = Vec::new();
+    if node.role == Role::Group {
+        parts.push(format!(
+            "{members} {}{}",
+            node.kind,
+            if members == 1 {
+                ""
+            } else if node.kind.ends_with('s') {
+                "es"
+            } else {
+                "s"
+            }
+        ));
+    }
+    for (name, unit) in [("cpu_pct", Unit::PercentOfCore), ("mem_bytes", Unit::Bytes)] {
+        parts.extend(rendered.metric(node, name).map(|value| figure(value, unit)));
+    }
+    match rendered.attr(node, "state") {
+        Some(Value::Text(state)) if !matches!(state.as_str(), "running" | "sleeping" | "idle") => parts.push(label(state, 16)),
+        _ => {}
+    }
+    parts.join("  ")
+}
+
+/// The whole picture.
+pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
+    let placed = place(rendered, None);
+    let mut parts = Vec::new();
+    for area in &placed.layout.areas {
+        let AreaKind::Group(group) = area.kind else { continue };
+        let title = placed.frames.get(group as usize).cloned().unwrap_or_default();
+        let at = Point { x: area.title.x, y: area.title.y + TITLE_SIZE + 2.0 };
+        parts.push(Part {
+            of: Of::Frame,
+            shapes: vec![
+                Shape::Box { rect: area.rect, radius: 10.0, fill: Some(Ink::Frame), stroke: Some(Ink::FrameLine), width: 1.0, dashed: false },
+                Shape::Text { at, size: TITLE_SIZE, ink: Ink::Faint, bold: true, text: title },
+            ],
+        });
+    }
+    edges(rendered, &placed, &mut parts);
+    for (index, node) in rendered.nodes.iter().enumerate() {
+        let (Some(rect), Some(label)) = (placed.layout.boxes.get(index), placed.labels.get(index)) else { continue };
+        let name = crate::output::terminal(&node.name);
+        let about = [name.as_ref(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        parts.push(Part { of: Of::Node { node: index as u32, about }, shapes: node_shapes(*rect, node, sign(rendered, node), label) });
+    }
+    let mut view = grown(placed.layout.bounds, MARGIN);
+    if rendered.nodes.is_empty() {
+        view = Rect { x: 0.0, y: 0.0, width: 480.0, height: 160.0 };
+        let text = "Nothing to show".to_owned();
+        let at = Point { x: 180.0, y: 84.0 };
+        parts.push(Part { of: Of::Legend, shapes: vec![Shape::Text { at, size: NAME_SIZE, ink: Ink::Faint, bold: false, text }] });
+    }
+    legend(rendered, &mut view, &mut parts);
+    Scene { title: rendered.view.title.to_owned(), view, parts }
+}
+
+/// What the sign before a name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Running,
+    Waiting,
+    Bad,
+    Off,
+}
+
+const SIGNS: [(Sign, &str); 4] =
+    [(Sign::Running, "running"), (Sign::Waiting, "paused or starting"), (Sign::Bad, "unhealthy, restarting or dead"), (Sign::Off, "not running")];
+
+fn sign(rendered: &Rendered<'_, '_>, node: &Node<'_>) -> Option<Sign> {
+    if matches!(node.role, Role::Pseudo | Role::Uncontained) {
+        return None;
+    }
+    let text = |name| rendered.attr(node, name).and_then(Value::as_text);
+    Some(match (text("state")?, text("health")) {
+        (_, Some("unhealthy")) | ("restarting" | "dead" | "zombie", _) => Sign::Bad,
+        ("paused" | "removing", _) | (_, Some("starting")) => Sign::Waiting,
+        ("exited" | "created" | "stopped", _) => Sign::Off,
+        _ => Sign::Running,
+    })
+}
+
+/// Signs differ in shape as well as in colour.
+fn sign_shape(sign: Sign, center: Point) -> Shape {
+    let disc = |ink, filled| Shape::Disc { center, radius: 4.0, ink, filled };
+    match sign {
+        Sign::Running => disc(Ink::Good, true),
+        Sign::Off => disc(Ink::Off, false),
+        Sign::Waiting => {
+            let rect = Rect { x: center.x - 4.0, y: center.y - 4.0, width: 8.0, height: 8.0 };
+            Shape::Box { rect, radius: 1.0, fill: Some(Ink::Waiting), stroke: None, width: 0.0, dashed: false }
+        }
+        Sign::Bad => {
+            let at = |x: f32, y: f32| Point { x: center.x + x, y: center.y + y };
+            Shape::Triangle { points: [at(0.0, -5.0), at(5.2, 4.2), at(-5.2, 4.2)], ink: Ink::Bad, muted: false }
+        }
+    }
+}
+
+fn node_shapes(rect: Rect, node: &Node<'_>, sign: Option<Sign>, label: &Label) -> Vec<Shape> {
+    let outside = matches!(node.role, Role::Pseudo | Role::Uncontained | Role::StandIn);
+    let radius = if outside { rect.height / 2.0 } else { 6.0 };
+    let fill = if outside { Ink::Outside } else { Ink::Node };
+    let mut shapes = Vec::with_capacity(5);
+    if node.role == Role::Group {
+        // A stack: several things in one place.
+        let behind = Rect { x: rect.x + 3.0, y: rect.y + 3.0, ..rect };
+        shapes.push(Shape::Box { rect: behind, radius, fill: Some(Ink::Frame), stroke: Some(Ink::NodeLine), width: 1.0, dashed: false });
+    }
+    shapes.push(Shape::Box { rect, radius, fill: Some(fill), stroke: Some(Ink::NodeLine), width: 1.0, dashed: outside });
+    let middle = rect.y + rect.height / 2.0;
+    let indent = if sign.is_some() { SIGN } else { 0.0 };
+    let width = text::width(&label.name, NAME_SIZE).max(text::width(&label.detail, DETAIL_SIZE));
+    let left = if outside { rect.x + (rect.width - width) / 2.0 } else { rect.x + PAD + indent };
+    let base = if label.detail.is_empty() { middle + NAME_SIZE * 0.36 } else { middle - 2.5 };
+    if let Some(sign) = sign {
+        shapes.push(sign_shape(sign, Point { x: rect.x + PAD + 3.0, y: base - NAME_SIZE * 0.36 }));
+    }
+    shapes.push(Shape::Text { at: Point { x: left, y: base }, size: NAME_SIZE, ink: Ink::Text, bold: false, text: label.name.clone() });
+    if !label.detail.is_empty() {
+        shapes.push(Shape::Text { at: Point { x: left, y: middle + 12.0 }, size: DETAIL_SIZE, ink: Ink::Faint, bold: false, text: label.detail.clone() });
+    }
+    shapes
+}
+
+/// Lines, thicker the more connections they stand for, the ones held back first.
+fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
+    let mut abouts = vec![Vec::new(); placed.paths.len()];
+    let mut ports = vec![Vec::new(); placed.paths.len()];
+    for (edge, path) in rendered.edges.iter().zip(&placed.path_of) {
+        let Some(path) = path.map(|path| path as usize) else { continue };
+        let name = |node: u32| rendered.nodes.get(node as usize).map_or("?", |node| node.name.as_ref());
+        let on: Vec<String> = rendered.ports(edge).iter().map(|(protocol, port, _)| format!("{protocol}/{port}")).collect();
+        if let Some(about) = abouts.get_mut(path).filter(|about| about.len() < 12) {
+            let open = edge.figures.open;
+            about.push(format!("{} → {}  {}  {open} open", label(name(edge.from), 48), label(name(edge.to), 48), on.join(" ")));
+        }
+        if let Some(ports) = ports.get_mut(path) {
+            ports.extend(rendered.ports(edge).iter().map(|(_, port, _)| *port));
+        }
+    }
+    let mut taken = placed.layout.boxes.clone();
+    let mut order: Vec<usize> = (0..placed.paths.len()).collect();
+    order.sort_by_key(|at| placed.paths.get(*at).is_some_and(|path| !path.muted));
+    for at in order {
+        let Some(path) = placed.paths.get(at) else { continue };
+        let width = if path.muted { 0.8 } else { (1.1 + path.weight.max(1.0).log10()).min(5.0) };
+        let mut shapes = vec![Shape::Line { start: path.start, steps: path.steps.clone(), ink: Ink::Edge, width, muted: path.muted }];
+        shapes.extend(head(path, width));
+        if placed.paths.len() <= PORTS_AT && !path.muted {
+            shapes.extend(ports.get_mut(at).and_then(|ports| port_label(path, ports, &mut taken)));
+        }
+        let ends = match (path.from, path.to) {
+            (End::Node(from), End::Node(to)) => Some((from, to)),
+            _ => None,
+        };
+        let mut about = abouts.get(at).map(|about| about.join("\n")).unwrap_or_default();
+        if path.edges > 12 {
+            let _ = write!(about, "\n… {} in all", path.edges);
+        }
+        parts.push(Part { of: Of::Edge { ends, about }, shapes });
+    }
+}
+
+/// The arrow's head at the server.
+fn head(path: &EdgePath, width: f32) -> Option<Shape> {
+    let end = path.end();
+    let before = match path.steps.last()? {
+        Step::Curve([_, control], _) => *control,
+        Step::Line(_) => path.steps.len().checked_sub(2).and_then(|at| path.steps.get(at)).map_or(path.start, Step::end),
+    };
+    let (dx, dy) = (end.x - before.x, end.y - before.y);
+    let length = dx.hypot(dy);
+    if length < 0.5 {
+        return None;
+    }
+    let (ux, uy) = (dx / length, dy / length);
+    let (long, wide) = (6.0 + width, 2.6 + width * 0.7);
+    let back = Point { x: end.x - ux * long, y: end.y - uy * long };
+    let side = |sign: f32| Point { x: back.x - sign * uy * wide, y: back.y + sign * ux * wide };
+    Some(Shape::Triangle { points: [end, side(1.0), side(-1.0)], ink: Ink::Edge, muted: path.muted })
+}
+
+/// The server's ports, at the line: at the first of some places where they cover neither a box nor other ports; nowhere where there is none.
+fn port_label(path: &EdgePath, ports: &mut Vec<u16>, taken: &mut Vec<Rect>) -> Option<Shape> {
+    ports.sort_unstable();
+    ports.dedup();
+    let text = match ports.as_slice() {
+        [] => return None,
+        [one] => format!(":{one}"),
+        [first, second] => format!(":{first} :{second}"),
+        [first, rest @ ..] => format!(":{first} +{}", rest.len()),
+    };
+    let width = text::width(&text, PORT_SIZE);
+    let at = [0.5, 0.35, 0.65, 0.8, 0.2].into_iter().find_map(|t| {
+        let on = point_on(path, t)?;
+        let place = Rect { x: on.x - width / 2.0, y: on.y - PORT_SIZE - 3.0, width, height: PORT_SIZE };
+        let room = Rect { x: place.x - 3.0, y: place.y - 1.0, width: place.width + 6.0, height: place.height + 2.0 };
+        if taken.iter().any(|other| overlap(other, &room)) {
+            return None;
+        }
+        taken.push(room);
+        Some(Point { x: place.x, y: place.bottom() - 1.0 })
+    })?;
+    Some(Shape::Text { at, size: PORT_SIZE, ink: Ink::Faint, bold: false, text })
+}
+
+fn overlap(a: &Rect, b: &Rect) -> bool {
+    a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()
+}
+
+/// The point of a path's last piece at the part `t` of it.
+fn point_on(path: &EdgePath, t: f32) -> Option<Point> {
+    let start = path.steps.len().checked_sub(2).and_then(|at| path.steps.get(at)).map_or(path.start, Step::end);
+    Some(match path.steps.last()? {
+        Step::Curve([a, b], end) => bezier(start, *a, *b, *end, t),
+        Step::Line(end) => Point { x: start.x * (1.0 - t) + end.x * t, y: start.y * (1.0 - t) + end.y * t },
+    })
+}
+
+fn bezier(start: Point, first: Point, second: Point, end: Point, t: f32) -> Point {
+    let back = 1.0 - t;
+    let weights = [back * back * back, 3.0 * back * back * t, 3.0 * back * t * t, t * t * t];
+    let mix = |values: [f32; 4]| values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+    Point { x: mix([start.x, first.x, second.x, end.x]), y: mix([start.y, first.y, second.y, end.y]) }
+}
+
+/// What the signs that occur mean, and what is hidden, beneath the picture.
+fn legend(rendered: &Rendered<'_, '_>, view: &mut Rect, parts: &mut Vec<Part>) {
+    let mut x = view.x + MARGIN;
+    let y = view.y + view.height + 4.0;
+    let mut shapes = Vec::new();
+    let mut word = |x: &mut f32, text: String| {
+        let width = text::width(&text, DETAIL_SIZE);
+        shapes_push(&mut shapes, *x, y, text);
+        *x += width + 20.0;
+    };
+    let mut signs = Vec::new();
+    for (sign_of, means) in SIGNS {
+        if rendered.nodes.iter().any(|node| sign(rendered, node) == Some(sign_of)) {
+            signs.push(sign_shape(sign_of, Point { x: x + 4.0, y: y - 3.6 }));
+            x += 14.0;
+            word(&mut x, means.to_owned());
+        }
+    }
+    let hidden = rendered.hidden.nodes();
+    if hidden > 0 {
+        word(&mut x, format!("{hidden} hidden"));
+    }
+    let problems = rendered.graph().troubles().len();
+    if problems > 0 {
+        word(&mut x, format!("{problems} problem{}: not everything could be seen", if problems == 1 { "" } else { "s" }));
+    }
+    if shapes.is_empty() {
+        return;
+    }
+    view.height += MARGIN;
+    view.width = view.width.max(x - view.x + MARGIN / 2.0);
+    signs.append(&mut shapes);
+    parts.push(Part { of: Of::Legend, shapes: signs });
+}
+
+fn shapes_push(shapes: &mut Vec<Shape>, x: f32, y: f32, text: String) {
+    shapes.push(Shape::Text { at: Point { x, y }, size: DETAIL_SIZE, ink: Ink::Faint, bold: false, text });
+}
+
+fn grown(rect: Rect, by: f32) -> Rect {
+    Rect { x: rect.x - by, y: rect.y - by, width: rect.width + 2.0 * by, height: rect.height + 2.0 * by }
+}

@@ -1,0 +1,157 @@
+//! What is asked of each node before a view shows it: what the view leaves out by default, and the filter of the user.
+
+use std::cell::OnceCell;
+
+use scope_core::field::Registry;
+use scope_core::filter::{Filter, Found, Subject};
+use scope_core::{Timestamp, Value};
+
+use super::rendered::Hidden;
+use super::{Hide, Selection, View, What};
+use crate::graph::Graph;
+
+/// What is asked of each node.
+#[derive(Debug)]
+pub(super) struct Asked<'a, 's> {
+    graph: &'a Graph<'s>,
+    selection: Selection<'a>,
+    now: Timestamp,
+    /// What is left out by default and not asked for.
+    hides: Vec<(&'static Hide, Filter)>,
+}
+
+/// Why a node is left out.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    /// The view leaves it out by default.
+    Default(&'static Hide),
+    /// The filter does not take it: the first part of the filter that it fails.
+    Filter(String),
+}
+
+impl<'a, 's> Asked<'a, 's> {
+    pub(super) fn new(view: &'static View, graph: &'a Graph<'s>, selection: &Selection<'a>) -> Self {
+        let mut asked = Self { graph, selection: *selection, now: selection.now.unwrap_or_else(|| graph.latest()), hides: Vec::new() };
+        let registry = Registry::new();
+        let names = selection.filter.map(Filter::names).unwrap_or_default();
+        let fields: Vec<_> = names.into_iter().flat_map(|name| registry.resolve(name)).map(|target| target.field).collect();
+        for hide in view.hides {
+            if let What::Matching { filter, field } = hide.what
+                && !asked.shows(hide)
+                && !fields.iter().any(|asked| asked == field)
+                && let Ok(filter) = filter.parse()
+            {
+                asked.hides.push((hide, filter));
+            }
+        }
+        asked
+    }
+
+    /// Whether what a view leaves out by default is shown.
+    pub(super) fn shows(&self, hide: &Hide) -> bool {
+        self.selection.show.iter().any(|show| *show == hide.name || *show == "all")
+    }
+
+    /// Whether a node is shown; counts it as hidden if not.
+    pub(super) fn wants(&self, node: u32, hidden: &mut Hidden) -> bool {
+        let subject = Asking::new(self.graph, node);
+        if let Some((hide, _)) = self.hides.iter().find(|(_, filter)| filter.matches(&subject, self.now)) {
+            hidden.leave_out(hide, 1);
+            return false;
+        }
+        let taken = self.selection.filter.is_none_or(|filter| filter.matches(&subject, self.now));
+        hidden.by_filter += u64::from(!taken);
+        taken
+    }
+
+    /// Why a node is not shown; nothing if it is.
+    pub(super) fn refusal(&self, node: u32) -> Option<Refusal> {
+        let subject = Asking::new(self.graph, node);
+        let by_default = self.hides.iter().find(|(_, filter)| filter.matches(&subject, self.now)).map(|(hide, _)| Refusal::Default(hide));
+        by_default.or_else(|| self.selection.filter.and_then(|filter| filter.first_miss(&subject, self.now)).map(Refusal::Filter))
+    }
+
+    /// Whether what stands for the outside is shown, once something of the view is connected with it: what nobody watches, or what runs outside of
+    /// containers on a host.
+    pub(super) fn wants_outside(&self, node: u32, kind: &'static str) -> bool {
+        let subject = Outside { kind, name: self.graph.label(node) };
+        !self.selection.without.contains(&kind) && !self.selection.filter.is_some_and(|filter| filter.refuses(&subject, self.now))
+    }
+}
+
+/// What stands for the outside as a filter sees it.
+struct Outside<'a> {
+    kind: &'static str,
+    name: &'a str,
+}
+
+impl Subject for Outside<'_> {
+    fn any_value(&self, name: &str, visit: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+        match name {
+            "kind" => visit(Found::Text(self.kind)),
+            "name" => visit(Found::Text(self.name)),
+            _ => false,
+        }
+    }
+
+    fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
+        visit(self.name) || visit(self.kind)
+    }
+}
+
+/// A node of the graph as a filter sees it.
+#[derive(Debug)]
+pub(super) struct Asking<'a, 's> {
+    graph: &'a Graph<'s>,
+    node: u32,
+    /// Its state, once it was asked for: the filters of views ask several times, and it lies far away.
+    state: OnceCell<Option<&'s Value>>,
+}
+
+impl<'a, 's> Asking<'a, 's> {
+    pub(super) fn new(graph: &'a Graph<'s>, node: u32) -> Self {
+        Self { graph, node, state: OnceCell::new() }
+    }
+
+    fn attr(&self, name: &str) -> Option<&'s Value> {
+        if name == "state" { *self.state.get_or_init(|| self.graph.attr(self.node, name)) } else { self.graph.attr(self.node, name) }
+    }
+}
+
+impl Subject for Asking<'_, '_> {
+    fn any_value(&self, name: &str, visit: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+        let (graph, node) = (self.graph, self.node);
+        match name {
+            "id" => visit(Found::Text(graph.id(node))),
+            "kind" => visit(Found::Text(graph.kind(node))),
+            "name" => visit(Found::Text(graph.label(node))),
+            "agent" => graph.speakers(node).into_iter().any(|agent| visit(Found::Text(agent.as_str()))),
+            "source" => graph.sources(node).into_iter().any(|source| visit(Found::Text(source))),
+            // What it belongs to at any distance, by id or by name.
+            "parents" => graph.above(node).into_iter().any(|parent| visit(Found::Text(graph.id(parent))) || visit(Found::Text(graph.label(parent)))),
+            "endpoints" => graph.endpoints(node).any(|endpoint| visit(Found::Text(&endpoint.at.to_string()))),
+            name => match self.attr(name) {
+                Some(value) => visit(value.into()),
+                None => graph.metric(node, name).is_some_and(|figure| visit(Found::Number(figure))),
+            },
+        }
+    }
+
+    fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
+        let (graph, node) = (self.graph, self.node);
+        // Of an id in hexadecimal any two letters would be found; `id:` asks for it.
+        let id = graph.id(node);
+        let is_hex = id.starts_with("container:") || id.starts_with("image:");
+        visit(graph.label(node)) || (!is_hex && visit(id)) || graph.attrs(node).into_iter().any(|(_, value)| any_text(value, visit))
+    }
+}
+
+/// Whether a text in `value`, at most one list or map deep, is what is looked for.
+fn any_text(value: &Value, visit: &mut dyn FnMut(&str) -> bool) -> bool {
+    match value {
+        Value::Text(text) => visit(text),
+        Value::List(items) => items.iter().filter_map(Value::as_text).any(&mut *visit),
+        Value::Map(entries) => entries.iter().any(|(key, value)| visit(&format!("{key}={value}"))),
+        _ => false,
+    }
+}

@@ -1,0 +1,6 @@
+//! Everything that the crate promises, from a state to what is seen of it.
+
+mod fixture;
+mod flows;
+mod outputs;
+mod views;
