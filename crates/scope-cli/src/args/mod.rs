@@ -1,0 +1,87 @@
+//! What can be typed: the flags of every command, their help and their environment variables. What they do is [`crate::commands`]' business.
+
+#[cfg(feature = "collect")]
+mod collect;
+mod merge;
+#[cfg(feature = "render")]
+mod render;
+mod values;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[cfg(feature = "collect")]
+pub(crate) use collect::CollectArgs;
+pub(crate) use merge::MergeArgs;
+#[cfg(feature = "render")]
+pub(crate) use render::{Part, RenderArgs, Theme};
+pub(crate) use values::{Encoding, OutputArgs};
+
+/// Hosts, containers, processes and the connections between them, as streams that pipe.
+#[derive(Debug, Parser)]
+#[command(name = "scope", version, about, max_term_width = 110, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// What to log to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Warn, env = "SCOPE_LOG_LEVEL", help_heading = "Global")]
+    pub(crate) log_level: LogLevel,
+
+    /// How to write logs.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "SCOPE_LOG_FORMAT", help_heading = "Global")]
+    pub(crate) log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scope collect | scope merge | scope render                 this machine, as a table
+  scope collect --every 1s | scope render --watch            the same, redrawn as it changes
+  scope collect | scope render --view hosts -o svg > map.svg
+  ssh other scope collect > b.ndjson; scope collect | scope merge - b.ndjson | scope render
+
+Exit status: 0 done, 1 a part of the input could not be used or the answer is no, 2 failed, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read this machine and write what is on it as records.
+    #[cfg(feature = "collect")]
+    Collect(Box<CollectArgs>),
+    /// Join streams of records into one.
+    Merge(MergeArgs),
+    /// Draw records as a table, a picture or data.
+    #[cfg(feature = "render")]
+    Render(Box<RenderArgs>),
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// How logs look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}

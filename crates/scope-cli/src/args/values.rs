@@ -1,0 +1,66 @@
+//! Values that several commands take.
+
+#[cfg(any(feature = "collect", feature = "render"))]
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+/// The encoding of a stream of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Encoding {
+    /// A JSON object a line.
+    Ndjson,
+    /// An Arrow IPC stream.
+    Arrow,
+}
+
+/// How to write records.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// The encoding of the records written.
+    #[arg(short, long, value_enum, default_value_t = Encoding::Ndjson)]
+    pub(crate) output: Encoding,
+
+    /// Compress what is written with zstd. Compressed input is recognised by itself.
+    #[arg(long)]
+    pub(crate) zstd: bool,
+}
+
+#[cfg(any(feature = "collect", feature = "render"))]
+/// A length of time, at least a tenth of a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pace(pub(crate) Duration);
+
+#[cfg(any(feature = "collect", feature = "render"))]
+/// Parses `500ms`, `1s`, `2.5s`, `1m`, `1h`.
+pub(crate) fn parse_pace(text: &str) -> Result<Pace, String> {
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("a length of time is a number and ms, s, m or h: 500ms, 1s, 5m".to_owned()),
+    };
+    let secs = number.parse::<f64>().map_err(|_| format!("`{number}` is not a number"))? * scale;
+    if !(0.1..=86_400.0).contains(&secs) {
+        return Err("must lie between 100ms and 24h".to_owned());
+    }
+    Ok(Pace(Duration::from_secs_f64(secs)))
+}
+
+#[cfg(all(test, any(feature = "collect", feature = "render")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time() {
+        assert_eq!(parse_pace("500ms"), Ok(Pace(Duration::from_millis(500))));
+        assert_eq!(parse_pace("2.5s"), Ok(Pace(Duration::from_millis(2500))));
+        assert_eq!(parse_pace("1h"), Ok(Pace(Duration::from_hours(1))));
+        for text in ["", "1", "s", "1d", "-1s", "0s", "1e9s", "1.2.3s", "99h", "50ms"] {
+            assert!(parse_pace(text).is_err(), "{text}");
+        }
+    }
+}

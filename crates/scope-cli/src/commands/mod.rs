@@ -1,0 +1,7 @@
+//! The commands, one file each: flags in, parts wired together, exit code out.
+
+#[cfg(feature = "collect")]
+pub(crate) mod collect;
+pub(crate) mod merge;
+#[cfg(feature = "render")]
+pub(crate) mod render;
