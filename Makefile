@@ -1,0 +1,66 @@
+# What can be done here. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# With SCOPE_CACHE set, what is built is kept there instead of in target/: CI does that, so that a new checkout need not build polars again.
+ifdef SCOPE_CACHE
+export CARGO_TARGET_DIR := $(SCOPE_CACHE)/target
+export PATH := $(SCOPE_CACHE)/tools/bin:$(PATH)
+endif
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help bootstrap toolchain run dev test check bench fuzz agent release docs clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+toolchain: ## Install what building needs: a C compiler, and Rust where there is none
+	@.ci/bootstrap build
+
+bootstrap: ## Install what building, testing and checking need (Debian or Ubuntu, as root or with sudo)
+	@.ci/bootstrap build test
+
+run: toolchain ## Show this machine: collect, merge, render
+	$(CARGO) build --release --locked -p scope-cli
+	@echo
+	$(TARGET)/release/scope collect | $(TARGET)/release/scope merge | $(TARGET)/release/scope render
+
+dev: ## Build the command quickly, for working on it
+	$(CARGO) build --locked -p scope-cli
+
+test: bootstrap ## Run every test, with SQL, Docker and network namespaces where the machine has them
+	$(CARGO) build --locked -p scope-cli --features sql
+	$(CARGO) build --locked -p scope-examples --examples
+	$(CARGO) nextest run --workspace --all-features --locked $(NEXTEST_ARGS)
+	$(CARGO) test --workspace --all-features --locked --doc --quiet
+
+check: ## Format, lints with warnings denied, docs, dependency audit
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+	$(CARGO) clippy -p scope-cli --no-default-features --locked -- -D warnings
+	$(CARGO) clippy -p scope-cli --no-default-features --features collect --locked -- -D warnings
+	$(CARGO) clippy -p scope-cli --no-default-features --features render --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	.ci/audit
+
+bench: ## Run the benches of the hot paths
+	$(CARGO) bench --locked -p scope-core -p scope-collect -p scope-render
+
+fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; needs a nightly toolchain and cargo-fuzz
+	.ci/fuzz $${FUZZ_SECONDS:-30}
+
+agent: ## Build the slim agent: `scope collect` alone, at most 15 MB
+	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect
+	@ls -l $(TARGET)/agent/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
+
+release: ## Build the command with everything in it, SQL and Parquet too
+	$(CARGO) build --locked --release -p scope-cli --features sql
+	@ls -l $(TARGET)/release/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
+
+docs: ## Build the API documentation
+	$(CARGO) doc --workspace --no-deps --locked
+
+clean: ## Remove what was built
+	$(CARGO) clean

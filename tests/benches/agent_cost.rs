@@ -1,0 +1,219 @@
+//! What the agent costs, and what it makes the engine cost, for loads that grow: `cargo bench -p scope-tests --bench agent_cost -- idle 20`.
+//!
+//! Prints a table in Markdown. CPU is user and system time in per cent of one core over the window; what is induced is what dockerd and
+//! containerd used beyond a window without an observer. Needs root and a Docker daemon that does little else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a bench: it starts programs, prints, and ends where something is missing"
+)]
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use scope_tests::command::scope_command;
+use scope_tests::docker::{Container, World};
+use scope_tests::need;
+
+/// The loads, each on top of the one before.
+const LOADS: [(&str, &str); 6] = [
+    ("idle", "no containers of ours"),
+    ("20", "20 idle containers"),
+    ("100", "100 idle containers"),
+    ("busy", "140 containers, of them 20 busy pairs"),
+    ("crowd", "+ 1,000 processes, 5,000 sockets"),
+    ("short", "+ short connections"),
+];
+
+/// What is left out at the start: the first report reads everything, and costs more than the others.
+const WARM_UP: Duration = Duration::from_secs(5);
+
+fn main() {
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    if let Some(unknown) = chosen.iter().find(|name| LOADS.iter().all(|(load, _)| load != name)) {
+        eprintln!("no load is called `{unknown}`: there are {}", LOADS.map(|(name, _)| name).join(", "));
+        std::process::exit(2);
+    }
+    let (Some(docker), Some(())) = (need::docker(), need::root()) else { return };
+    let window = Duration::from_secs(std::env::var("SCOPE_BENCH_SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(20));
+    println!("| load | observer | CPU % | RSS MB | peak MB | bytes/s | induced in dockerd + containerd % |");
+    println!("|---|---|---|---|---|---|---|");
+    let world = World::new(&docker);
+    let mut servers = Vec::new();
+    for (step, (name, title)) in LOADS.into_iter().enumerate() {
+        grow(&world, name, &mut servers);
+        if chosen.is_empty() || chosen.iter().any(|load| load == name) {
+            measure(&world, name, title, window, &servers);
+        }
+        if !chosen.is_empty() && LOADS.iter().skip(step + 1).all(|(later, _)| !chosen.iter().any(|load| load == later)) {
+            break;
+        }
+    }
+}
+
+/// Adds what `load` has beyond the one before.
+fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
+    let sleepers = |from: usize, to: usize| {
+        for number in from..to {
+            world.run(&format!("idle-{number}"), &[], &["sleep", "100000"]);
+        }
+    };
+    match load {
+        "20" => sleepers(0, 20),
+        "100" => sleepers(20, 100),
+        "busy" => {
+            for number in 0..20 {
+                let server = world.run(&format!("server-{number}"), &[], &["sh", "-c", "httpd -p 80 -h /www; exec traffic serve tcp [::]:7000"]);
+                server.said("ready");
+                let address = server.address("bridge");
+                let command = if number < 10 {
+                    format!("while :; do wget -q -O /dev/null http://{address}/; sleep 0.5; done")
+                } else {
+                    format!("exec traffic keep tcp {address}:7000 1 1000000 100 1000")
+                };
+                world.run(&format!("client-{number}"), &[], &["sh", "-c", &command]);
+                servers.push(server);
+            }
+        }
+        "crowd" => {
+            world.run("processes", &["--pids-limit", "-1"], &["sh", "-c", "for i in $(seq 1000); do sleep 100000 & done; wait"]);
+            let files = ["--ulimit", "nofile=20000:20000"];
+            let held = world.run("held", &files, &["traffic", "hold", "[::]:7000"]);
+            held.said("ready");
+            let holder = world.run("holder", &files, &["traffic", "keep", "tcp", &format!("{}:7000", held.address("bridge")), "2500", "0", "0", "0"]);
+            holder.said("idle");
+        }
+        _ => {}
+    }
+}
+
+fn measure(world: &World, load: &str, title: &str, window: Duration, servers: &[Container]) {
+    let mut title = title.to_owned();
+    // They stop when the row is done: connection tracking remembers each for two minutes, and its table is everybody's.
+    let clients: Vec<Container> = match load {
+        "short" => servers
+            .iter()
+            .take(10)
+            .enumerate()
+            .map(|(number, server)| {
+                world.run(&format!("short-{number}"), &[], &["traffic", "open", &format!("{}:7000", server.address("bridge")), "1000000", "0", "4", "100"])
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let (_, engine_before) = observed(None, window);
+    println!("| {title} | none | | | | | {engine_before:.2} before |");
+    let opens = || -> u64 { clients.iter().map(active_opens).sum() };
+    let (started, opened) = (Instant::now(), opens());
+    let encodings: &[&str] = if load == "short" { &["ndjson"] } else { &["ndjson", "arrow"] };
+    for encoding in encodings {
+        let observer = Observer::start(&mut scope_command(["collect", "--every", "1s", "-o", encoding]));
+        let (cost, engine) = observed(Some(&observer), window);
+        let cost = cost.expect("an observer has a cost");
+        if !clients.is_empty() {
+            title = format!("{title} ({:.0} connections/s)", (opens() - opened) as f64 / started.elapsed().as_secs_f64());
+        }
+        println!(
+            "| {title} | scope collect -o {encoding} | {:.2} | {:.1} | {:.1} | {:.0} | {:+.2} |",
+            cost.cpu,
+            cost.resident,
+            cost.peak,
+            cost.bytes,
+            engine - engine_before
+        );
+    }
+    for client in &clients {
+        world.remove(client);
+    }
+    if load != "short" {
+        let observer = Observer::start(Command::new("docker").args(["stats", "--format", "json"]));
+        let (cost, engine) = observed(Some(&observer), window);
+        let cost = cost.expect("an observer has a cost");
+        println!("| {title} | docker stats | {:.2} | {:.1} | {:.1} | {:.0} | {:+.2} |", cost.cpu, cost.resident, cost.peak, cost.bytes, engine - engine_before);
+    }
+}
+
+/// Connections that a container opened, by the kernel's own count in its namespace.
+fn active_opens(container: &Container) -> u64 {
+    let snmp = std::fs::read_to_string(format!("/proc/{}/net/snmp", container.pid())).unwrap_or_default();
+    let rows: Vec<Vec<&str>> = snmp.lines().filter(|line| line.starts_with("Tcp:")).map(|line| line.split_whitespace().collect()).collect();
+    let [names, values] = rows.as_slice() else { return 0 };
+    names.iter().position(|name| *name == "ActiveOpens").and_then(|at| values.get(at)).and_then(|value| value.parse().ok()).unwrap_or(0)
+}
+
+/// A program that observes, and what it has written.
+struct Observer {
+    child: Child,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Observer {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the observer starts");
+        let (mut stdout, bytes) = (child.stdout.take().expect("piped"), Arc::new(AtomicU64::new(0)));
+        let counted = Arc::clone(&bytes);
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(length @ 1..) = stdout.read(&mut buffer) {
+                counted.fetch_add(length as u64, Ordering::Relaxed);
+            }
+        });
+        Self { child, bytes }
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+struct Cost {
+    cpu: f64,
+    resident: f64,
+    peak: f64,
+    bytes: f64,
+}
+
+/// What the observer and the engine's daemons cost over the window, after the warm-up.
+fn observed(observer: Option<&Observer>, window: Duration) -> (Option<Cost>, f64) {
+    std::thread::sleep(WARM_UP);
+    let daemons = daemons();
+    let engine = || daemons.iter().map(|pid| cpu_ticks(*pid)).sum::<u64>();
+    let own = || observer.map(|observer| (cpu_ticks(observer.child.id()), observer.bytes.load(Ordering::Relaxed)));
+    let (start, engine_before, own_before) = (Instant::now(), engine(), own());
+    std::thread::sleep(window);
+    let (secs, engine_after, own_after) = (start.elapsed().as_secs_f64(), engine(), own());
+    let pct = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64 / secs * 100.0;
+    let cost = observer.zip(own_before).zip(own_after).map(|((observer, before), after)| {
+        let pid = observer.child.id();
+        Cost { cpu: pct(after.0 - before.0), resident: status_mb(pid, "VmRSS:"), peak: status_mb(pid, "VmHWM:"), bytes: (after.1 - before.1) as f64 / secs }
+    });
+    (cost, pct(engine_after - engine_before))
+}
+
+fn daemons() -> Vec<u32> {
+    let pids = std::fs::read_dir("/proc").expect("/proc").filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| matches!(name.trim(), "dockerd" | "containerd"))).collect()
+}
+
+/// User and system time in clock ticks.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11).take(2);
+    fields.filter_map(|field| field.parse::<u64>().ok()).sum()
+}
+
+fn status_mb(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|line| line.strip_prefix(field)?.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or(f64::NAN) * 1024.0 / 1e6
+}

@@ -1,0 +1,18 @@
+//! Tests of the whole product. What needs what is told in `docs/testing.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a failed test may panic, and these tests drive programs and print figures"
+)]
+
+mod docs;
+mod examples;
+mod live_docker;
+mod live_storm;
+mod live_truth;
+mod netns_truth;
+mod pipeline;
+mod tidy;

@@ -1,0 +1,27 @@
+//! What the tests of the whole product share: finding the command, running pipelines, and real containers and network namespaces to look at.
+//!
+//! | module | part |
+//! |---|---|
+//! | [`command`] | the binary under test, pipelines, programs that go on running |
+//! | [`need`] | what a test cannot do without, and what happens where it is missing |
+//! | [`docker`] | containers and networks of one test, removed when it ends |
+//! | [`namespace`] | network namespaces of one test |
+//! | [`graph`] | what `scope render -o json` says |
+//! | [`records`] | what a stream of records says |
+//!
+//! Nothing here asserts anything about the product.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a harness: what fails here fails the test, and its work is to start programs"
+)]
+
+pub mod command;
+pub mod docker;
+pub mod graph;
+pub mod namespace;
+pub mod need;
+pub mod records;
