@@ -7,13 +7,17 @@ use std::process::Command;
 use scope_tests::command::{checkout, run};
 use scope_tests::need;
 
-/// The files that are or would be committed, with their text; those that are not UTF-8 are left out.
-fn files() -> Option<Vec<(PathBuf, String)>> {
+/// The files that are or would be committed.
+fn paths() -> Option<BTreeSet<PathBuf>> {
     need::command("git")?;
     need::that(checkout().join(".git").exists(), "a git checkout, to know which files belong to the project")?;
     let listed = run(Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(checkout()), b"").ok();
-    let paths: BTreeSet<PathBuf> = listed.text().split_terminator('\0').map(PathBuf::from).collect();
-    Some(paths.into_iter().filter_map(|path| Some((path.clone(), std::fs::read_to_string(checkout().join(&path)).ok()?))).collect())
+    Some(listed.text().split_terminator('\0').map(PathBuf::from).collect())
+}
+
+/// Those files with their text; those that are not UTF-8 are left out.
+fn files() -> Option<Vec<(PathBuf, String)>> {
+    Some(paths()?.into_iter().filter_map(|path| Some((path.clone(), std::fs::read_to_string(checkout().join(&path)).ok()?))).collect())
 }
 
 fn is_rust(path: &Path) -> bool {
@@ -101,6 +105,14 @@ fn every_dependency_has_its_version_in_one_place() {
         }
     }
     none("dependencies that are not declared in [workspace.dependencies]", &wrong);
+}
+
+#[test]
+fn nothing_committed_is_a_link() {
+    let Some(paths) = paths() else { return };
+    // Tools that walk a checkout follow links, to wherever on the machine they lead.
+    let linked = paths.iter().filter(|path| checkout().join(path).is_symlink());
+    none("links", &linked.map(|path| path.display().to_string()).collect::<Vec<_>>());
 }
 
 #[test]

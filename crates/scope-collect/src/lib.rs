@@ -6,6 +6,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod agent;
+#[cfg(all(test, target_os = "linux"))]
+mod captured;
 pub mod config;
 pub mod report;
 

@@ -3,9 +3,7 @@ use super::*;
 
 use std::fs;
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proc/hybrid")
-}
+use crate::captured;
 
 /// A `/sys` in which `vda` and `eth0` are devices.
 fn sys() -> tempfile::TempDir {
@@ -19,14 +17,14 @@ fn sys() -> tempfile::TempDir {
 #[test]
 fn facts_come_from_pid_1_and_not_from_the_reader() {
     let sys = sys();
-    let mut host = HostReader::new(&fixture(), sys.path());
+    let mut host = HostReader::new(&captured::proc(), sys.path());
     assert!(!host.root().unwrap().is_own());
     host.read(Instant::now());
     let facts = host.facts();
     assert_eq!((facts.name.as_str(), facts.name_source), ("vm", NameSource::File));
     assert_eq!(facts.os.name.as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
     assert_eq!((facts.os.id.as_deref(), facts.os.version.as_deref()), (Some("debian"), Some("12")));
-    let raw = fs::read_to_string(fixture().join("1/root/etc/machine-id")).unwrap();
+    let raw = fs::read_to_string(captured::proc().join("1/root/etc/machine-id")).unwrap();
     assert!(facts.machine_id.as_ref().is_some_and(|hashed| hashed.len() == 64 && !hashed.contains(raw.trim())));
     assert_eq!(facts.processors, Some(2));
     assert!(facts.boot_seconds > Some(1_600_000_000));
@@ -41,14 +39,14 @@ fn facts_come_from_pid_1_and_not_from_the_reader() {
 #[test]
 fn figures_of_the_captured_machine() {
     let sys = sys();
-    let figures = HostReader::new(&fixture(), sys.path()).read(Instant::now());
+    let figures = HostReader::new(&captured::proc(), sys.path()).read(Instant::now());
     let memory = figures.memory.unwrap();
     assert_eq!(memory.total, 24_684_084 * 1024);
     assert!(memory.available < memory.total && memory.cache > 0);
     assert_eq!((memory.swap_total, memory.swap_free), (0, 0));
     let cpu = figures.cpu.unwrap();
     assert!(cpu.usage_us() > 0 && cpu.idle_us > 0);
-    let stat = fs::read_to_string(fixture().join("diskstats")).unwrap();
+    let stat = fs::read_to_string(captured::proc().join("diskstats")).unwrap();
     let sectors: u64 = stat.lines().find(|line| line.contains(" vda ")).unwrap().split_whitespace().nth(5).unwrap().parse().unwrap();
     assert_eq!(figures.disk_io.unwrap().read_bytes, sectors * 512);
     assert!(figures.network.unwrap().rx_bytes > 0);

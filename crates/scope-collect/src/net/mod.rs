@@ -8,6 +8,8 @@ pub mod cgroup_tree;
 pub mod collector;
 pub mod connection;
 pub mod conntrack;
+#[cfg(test)]
+mod decoding_tests;
 pub mod dns;
 pub mod endpoints;
 pub mod flows;

@@ -2,11 +2,12 @@
 use super::*;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use scope_core::{AgentName, Body, Node, RunId, Timestamp};
 
+use crate::captured;
 use crate::cgroup::Layout;
 use crate::config::{Config, Source};
 use crate::report::{Coverage, Reports};
@@ -17,10 +18,6 @@ const NESTED: &str = "feedfacefeedfacefeedfacefeedfacefeedfacefeedfacefeedfacefe
 const PID_A: u32 = 7541;
 const PID_NESTED: u32 = 15927;
 const ODD: u32 = 15982;
-
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proc/hybrid")
-}
 
 fn scanner(proc: &Path) -> Scanner {
     Scanner::new(proc, Layout::default(), ScannerOptions::default()).unwrap()
@@ -35,7 +32,7 @@ fn settled(proc: &Path, pid: u32) -> Process {
 
 #[test]
 fn all_but_kernel_threads_are_found() {
-    let proc = fixture();
+    let proc = captured::proc();
     let mut scanner = scanner(&proc);
     let round = scanner.scan(Instant::now()).unwrap();
     let mut pids: Vec<_> = round.processes().map(|process| process.key.pid).collect();
@@ -51,7 +48,7 @@ fn all_but_kernel_threads_are_found() {
 #[test]
 fn kernel_threads_are_found_where_asked_for() {
     let options = ScannerOptions { kernel_threads: true, ..ScannerOptions::default() };
-    let mut scanner = Scanner::new(&fixture(), Layout::default(), options).unwrap();
+    let mut scanner = Scanner::new(&captured::proc(), Layout::default(), options).unwrap();
     let round = scanner.scan(Instant::now()).unwrap();
     let thread = round.processes().find(|process| process.is_kernel_thread).unwrap();
     assert_eq!((thread.facts.comm.as_str(), thread.facts.args.len()), ("kthreadd", 0));
@@ -59,7 +56,7 @@ fn kernel_threads_are_found_where_asked_for() {
 
 #[test]
 fn facts_of_a_process_in_a_container() {
-    let process = settled(&fixture(), PID_A);
+    let process = settled(&captured::proc(), PID_A);
     assert_eq!(process.facts.comm, "sh");
     assert_eq!(process.facts.args[..2], ["sh", "-c"]);
     assert_eq!(process.facts.uid, Some(0));
@@ -75,13 +72,13 @@ fn facts_of_a_process_in_a_container() {
 
 #[test]
 fn a_process_in_a_nested_group_belongs_to_both_containers() {
-    let process = settled(&fixture(), PID_NESTED);
+    let process = settled(&captured::proc(), PID_NESTED);
     assert_eq!(process.facts.cgroups.containers, [CONTAINER_B, NESTED]);
 }
 
 #[test]
 fn odd_names_and_arguments_are_read_as_they_are() {
-    let process = settled(&fixture(), ODD);
+    let process = settled(&captured::proc(), ODD);
     assert_eq!(process.facts.comm, "a) R 1 (b\nc\u{fffd}");
     assert_eq!(process.figures.state, State::Sleeping);
     assert_eq!(process.facts.args[3..], ["--password", "hunter2", "two words", "line\nfeed"]);
@@ -366,7 +363,7 @@ fn a_live_name_with_parentheses_and_line_feeds_and_its_zombie() {
 
 /// What the captured machine's processes become.
 fn said() -> Vec<Node> {
-    let config = Config { proc_root: fixture(), sys_root: "/nonexistent".into(), ..Config::default() };
+    let config = Config { proc_root: captured::proc(), sys_root: "/nonexistent".into(), ..Config::default() };
     let mut reports = Reports::new("h".parse().unwrap(), RunId::from_u128(1));
     let mut scanner = Scanner::from_config(&config).unwrap();
     let mut source = ProcessSource::new(&config);
@@ -398,7 +395,7 @@ fn processes_become_nodes_with_registered_fields() {
     assert_eq!(parents, [format!("container:{NESTED}"), "host:h".to_owned()]);
     let attr = |name: &str| nested.attrs.get(name).unwrap().to_string();
     assert_eq!((attr("user"), attr("uid"), attr("state"), attr("command")), ("root".into(), "0".into(), "sleeping".into(), r#"["sleep","987"]"#.into()));
-    let stat = fs::read_to_string(fixture().join("stat")).unwrap();
+    let stat = fs::read_to_string(captured::proc().join("stat")).unwrap();
     let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime ")).unwrap().parse().unwrap();
     let started = nested.attrs.get("started_at").unwrap().as_time().unwrap();
     assert!((0..100_000).contains(&(started.as_micros() / 1_000_000 - boot)));

@@ -276,3 +276,18 @@ fn why_says_whether_and_why() {
     let api = container("api");
     assert_eq!(why("containers", &all, &api.rest()[..12]).0, Verdict::Shown);
 }
+
+#[test]
+fn every_view_and_everything_that_is_hidden_stands_in_the_documentation() {
+    let text = include_str!("../../../../docs/views.md");
+    for view in view::VIEWS {
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{}` |", view.name)));
+        let row = row.unwrap_or_else(|| panic!("no row for {}", view.name));
+        for hide in view.hides {
+            assert!(row.contains(&format!("`{}`", hide.name)) && text.contains(&format!("| `{}` |", hide.name)), "{} of {}", hide.name, view.name);
+        }
+    }
+    for format in scope_render::output::Format::ALL {
+        assert!(text.contains(&format!("`{format}`")), "no word on {format}");
+    }
+}

@@ -303,3 +303,6 @@ impl Netlink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
