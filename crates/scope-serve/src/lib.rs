@@ -1,1 +1,12 @@
-//! Everything that speaks to browsers and agents: live state, API, page, and the link to agents. Empty as yet: `scope serve` is not part of this version.
+//! Everything of `scope` that speaks to a network, over a record stream that is handed in. What is on a machine is the collector's business,
+//! what a graph looks like the renderer's.
+//!
+//! | feature | module | what |
+//! |---|---|---|
+//! | `server` | [`server`] | agents' links, live state, views, API, identities: `scope serve` |
+//! | `agent` | [`agent`] | the link to a server, and the agent that browsers read directly: `scope collect --push`, `--listen` |
+
+#[cfg(feature = "agent")]
+pub mod agent;
+#[cfg(feature = "server")]
+pub mod server;

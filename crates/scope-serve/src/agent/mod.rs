@@ -1,0 +1,1 @@
+//! What an agent speaks to a network with: the link to a server, and the stream that browsers read directly.
