@@ -5,8 +5,11 @@
 //! |---|---|---|
 //! | `server` | [`server`] | agents' links, live state, views, API, identities: `scope serve` |
 //! | `agent` | [`agent`] | the link to a server, and the agent that browsers read directly: `scope collect --push`, `--listen` |
+//! | both | [`request`] | what a server asks of an agent |
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(any(feature = "server", feature = "agent"))]
+pub mod request;
 #[cfg(feature = "server")]
 pub mod server;

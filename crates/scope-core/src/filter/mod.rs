@@ -88,13 +88,29 @@ impl Filter {
         eval::decides(&self.expr, subject, now) == Some(false)
     }
 
+    /// Whether it takes `subject` for something that the subject has, not only for the want of what is not to be: of a host without namespaces
+    /// `-namespace:kube-system` says nothing.
+    pub fn takes<S: Subject + ?Sized>(&self, subject: &S, now: Timestamp) -> bool {
+        let mut wanted = self.parts().iter().filter(|part| !matches!(part, Expr::Not(_))).peekable();
+        wanted.peek().is_some() && wanted.all(|part| eval::decides(part, subject, now) == Some(true)) && !self.excludes(subject, now)
+    }
+
+    /// Whether one of the parts after a `-`, at the top of the filter, holds for `subject`: neither it nor what belongs to it is wanted.
+    pub fn excludes<S: Subject + ?Sized>(&self, subject: &S, now: Timestamp) -> bool {
+        self.parts().iter().any(|part| matches!(part, Expr::Not(inner) if eval::holds(inner, subject, now)))
+    }
+
+    /// The parts that all have to hold.
+    fn parts(&self) -> &[Expr] {
+        match &self.expr {
+            Expr::And(parts) => parts,
+            other => std::slice::from_ref(other),
+        }
+    }
+
     /// The first part of the filter that `subject` fails, in words of the language: the answer to why it is hidden. None if it passes.
     pub fn first_miss<S: Subject + ?Sized>(&self, subject: &S, now: Timestamp) -> Option<String> {
-        let parts = match &self.expr {
-            Expr::And(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        parts.iter().find(|part| !eval::holds(part, subject, now)).map(ToString::to_string)
+        self.parts().iter().find(|part| !eval::holds(part, subject, now)).map(ToString::to_string)
     }
 
     /// The names of fields in it as they are written, in their order.

@@ -84,7 +84,7 @@ impl State {
         let source = agent.source(&source);
         match body {
             Body::Node(node) => source.node(stamp, at, node, extra),
-            Body::Flow(flow) => source.flow(stamp, at, *flow, extra),
+            Body::Flow(flow) => source.add_flow(stamp, at, *flow, extra),
             Body::Problem(problem) => source.problem(stamp, at, problem),
             Body::Field(field) => source.field(stamp, at, field),
             Body::Gone(Gone::Node(id)) => source.node_gone(stamp, at, id),
@@ -104,6 +104,16 @@ impl State {
                     std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(theirs)),
                     std::collections::btree_map::Entry::Occupied(mut place) => place.get_mut().merge(theirs),
                 }
+            }
+        }
+    }
+
+    /// Forgets that nodes and flows were said to be over before `at`. Only for a state whose records come in order: where an older record of the same
+    /// entity can still arrive, it would come back to life.
+    pub fn forget_gone(&mut self, at: Timestamp) {
+        for agent in self.agents.values_mut() {
+            for source in agent.sources.values_mut() {
+                source.forget_gone(at);
             }
         }
     }
@@ -140,6 +150,11 @@ impl AgentState {
     /// The sources heard of, by name.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &SourceState)> {
         self.sources.iter().map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// What one source says.
+    pub fn source_state(&self, name: &str) -> Option<&SourceState> {
+        self.sources.get(name)
     }
 
     /// All that is said of nodes, a source after the other, in no particular order of ids within each. One node can come once per source.

@@ -178,6 +178,11 @@ impl NodeState {
         self.gone.is_some() || !self.layers.is_empty()
     }
 
+    /// Whether nothing is known but that the node was over before `at`.
+    pub(super) fn is_only_gone_before(&self, at: Timestamp) -> bool {
+        self.layers.is_empty() && self.gone.is_none_or(|(_, when)| when < at)
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         if let Some((stamp, at)) = other.gone {
             self.end(stamp, at);

@@ -89,7 +89,7 @@ impl SourceState {
         self.mention(stamp, mention);
     }
 
-    pub(super) fn flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {
+    pub(super) fn add_flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {
         if self.is_over(stamp) {
             return;
         }
@@ -205,6 +205,12 @@ impl SourceState {
         self.fields.retain(|_, (said, _, _)| *said >= stamp);
     }
 
+    /// Forgets that entities were said to be over before `at`.
+    pub(super) fn forget_gone(&mut self, at: Timestamp) {
+        self.nodes.retain(|_, node| !node.is_only_gone_before(at));
+        self.flows.retain(|_, flow| flow.last.is_some() || flow.gone.is_none_or(|(_, when)| when >= at));
+    }
+
     pub(super) fn merge(&mut self, mut other: Self) {
         // Both sides first know the same full report; from there on everything is a union.
         match (self.full, other.full) {
@@ -288,6 +294,21 @@ impl SourceState {
     /// One node, where it exists.
     pub fn node_state(&self, id: &NodeId) -> Option<&NodeState> {
         self.nodes.get(id).filter(|node| !node.layers().is_empty())
+    }
+
+    /// The latest that is said of one flow, where it exists.
+    pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
+        self.flows.get(key).and_then(|flow| flow.last.as_ref()).map(|last| &last.flow)
+    }
+
+    /// How many nodes are known, those among them that were said to be over.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How many flows are known, those among them that were said to be over.
+    pub fn flow_count(&self) -> usize {
+        self.flows.len()
     }
 
     pub(super) fn all_nodes(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {

@@ -5,6 +5,7 @@ mod explain;
 mod group;
 mod project;
 mod rendered;
+mod restrict;
 mod subject;
 mod table;
 
@@ -14,6 +15,7 @@ use scope_core::filter::Filter;
 pub use explain::{Explanation, Verdict};
 pub use group::{GroupBy, Key, UnknownGroup};
 pub use rendered::{Edge, Frame, Hidden, Node, Rendered, Role};
+pub use restrict::restrict;
 pub use table::VIEWS;
 
 /// A view: a row of [`VIEWS`].

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`tenant`] | whom state, settings and routes belong to |
 //! | [`auth`] | identities, and the one function that decides what each may do |
-//! | [`live`] | agents, their state and liveness, figures over time |
+//! | [`live`] | agents, their state and liveness |
+//! | [`series`] | figures over time |
 //! | [`views`] | views kept current for their subscribers, and what is sent to them |
 //! | [`problem`] | errors as problem details (RFC 9457) |
 
 pub mod auth;
 pub mod live;
 pub mod problem;
+pub mod series;
 pub mod tenant;
 pub mod views;

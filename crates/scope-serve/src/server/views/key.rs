@@ -1,0 +1,75 @@
+//! What a subscriber asks for. Whoever asks for the same shares one computation.
+
+use scope_core::NodeId;
+use scope_core::field::Registry;
+use scope_core::filter::Filter;
+use scope_render::view::{GroupBy, View};
+
+use super::SubscribeError;
+use crate::server::auth::Visibility;
+use crate::server::tenant::Tenant;
+
+/// A view, as somebody sees it.
+#[derive(Clone, Debug)]
+pub struct ViewKey {
+    /// Whose.
+    pub tenant: Tenant,
+    /// What exists for the subscriber.
+    pub visibility: Visibility,
+    /// Which view.
+    pub view: &'static View,
+    /// Only what this filter takes.
+    pub filter: Option<String>,
+    /// What nodes are collapsed by instead of what the view says.
+    pub group_by: Option<String>,
+    /// What the view would leave out and is to be shown all the same.
+    pub show: Vec<String>,
+    /// Whether nodes come with places.
+    pub layout: bool,
+}
+
+/// What is asked for, ready to be computed.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    /// A view.
+    View(Box<WantedView>),
+    /// One node in full.
+    Node(NodeId),
+}
+
+/// A view, its options read.
+#[derive(Clone, Debug)]
+pub(super) struct WantedView {
+    pub(super) view: &'static View,
+    pub(super) filter: Option<Filter>,
+    pub(super) group_by: Option<GroupBy>,
+    pub(super) show: Vec<String>,
+    pub(super) layout: bool,
+}
+
+impl ViewKey {
+    /// Reads the options: the text that tells what is wanted from all else, and what is wanted.
+    pub(super) fn read(&self, registry: &Registry) -> Result<(String, Wanted), SubscribeError> {
+        let filter = self.filter.as_deref().map(|text| Filter::parse(text, registry)).transpose().map_err(|error| SubscribeError::Filter(error.to_string()))?;
+        let group_by =
+            self.group_by.as_deref().map(|text| GroupBy::parse(text, registry)).transpose().map_err(|error| SubscribeError::GroupBy(error.to_string()))?;
+        let mut show = self.show.clone();
+        show.sort_unstable();
+        show.dedup();
+        let known = |name: &str| name == "all" || self.view.hides.iter().any(|hide| hide.name == name);
+        if let Some(unknown) = show.iter().find(|name| !known(name)) {
+            return Err(SubscribeError::Show(scope_core::limits::cut(unknown, 80).escape_debug().to_string(), self.view.name));
+        }
+        let filter = filter.filter(|filter| !filter.is_all());
+        let text = format!(
+            "{}\n{}\n{}\n{}\n{}\n{}",
+            self.visibility.key(),
+            self.view.name,
+            filter.as_ref().map(ToString::to_string).unwrap_or_default(),
+            group_by.as_ref().map_or("", GroupBy::as_str),
+            show.join(","),
+            self.layout
+        );
+        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout }))))
+    }
+}

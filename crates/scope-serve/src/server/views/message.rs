@@ -1,0 +1,62 @@
+//! A message to subscribers: made once, sent to all of a view.
+
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+/// What a message says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// All there is.
+    Snapshot,
+    /// What came, changed its facts, or went.
+    Change,
+    /// What moved.
+    Figures,
+}
+
+/// A message. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Message(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    seq: u64,
+    kind: Kind,
+    json: Arc<str>,
+    deflated: OnceLock<Arc<[u8]>>,
+}
+
+impl Message {
+    pub(super) fn new(seq: u64, kind: Kind, json: String) -> Self {
+        Self(Arc::new(Inner { seq, kind, json: json.into(), deflated: OnceLock::new() }))
+    }
+
+    /// Its number: each message of a view has the next one; a snapshot has that of the last message that it holds already.
+    pub fn seq(&self) -> u64 {
+        self.0.seq
+    }
+
+    /// What it says.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The message as JSON.
+    pub fn json(&self) -> Arc<str> {
+        Arc::clone(&self.0.json)
+    }
+
+    /// The JSON as raw DEFLATE (RFC 1951), compressed when first asked for, once for all subscribers.
+    pub fn deflated(&self) -> Arc<[u8]> {
+        Arc::clone(self.0.deflated.get_or_init(|| {
+            let json = self.0.json.as_bytes();
+            let mut encoder = DeflateEncoder::new(Vec::with_capacity(json.len() / 4 + 64), Compression::new(1));
+            // Writing to memory does not fail.
+            let _ = encoder.write_all(json);
+            encoder.finish().unwrap_or_default().into()
+        }))
+    }
+}
