@@ -12,6 +12,7 @@ pub mod filter;
 pub mod flow;
 pub mod id;
 pub mod limits;
+pub mod link;
 pub mod number;
 pub mod record;
 pub mod redact;

@@ -218,7 +218,7 @@ impl Value {
     }
 
     /// The value of a text of any length.
-    fn from_str_exact(text: &str) -> Self {
+    pub(crate) fn from_str_exact(text: &str) -> Self {
         // Only the canonical form is a time, so that a label that merely looks like one is kept letter by letter.
         if text.len() == 27
             && text.ends_with('Z')

@@ -6,4 +6,5 @@ mod codec_arrow_foreign;
 mod codec_json;
 mod codec_stream;
 mod compat;
+mod link;
 mod strategy;
