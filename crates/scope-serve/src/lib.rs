@@ -9,6 +9,9 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+pub mod enrolment;
+#[cfg(any(feature = "server", feature = "agent"))]
+pub mod pinned;
 #[cfg(any(feature = "server", feature = "agent"))]
 pub mod request;
 #[cfg(feature = "server")]

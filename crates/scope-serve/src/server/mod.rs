@@ -6,12 +6,18 @@
 //! | [`auth`] | identities, and the one function that decides what each may do |
 //! | [`live`] | agents, their state and liveness |
 //! | [`series`] | figures over time |
+//! | [`guard`] | what stands before every route: Host, Origin, proxies, security headers |
+//! | [`tls`] | certificates: the server's own and those of clients |
 //! | [`views`] | views kept current for their subscribers, and what is sent to them |
+//! | [`store`] | what outlives the server: settings, tokens, credentials, audit |
 //! | [`problem`] | errors as problem details (RFC 9457) |
 
 pub mod auth;
+pub mod guard;
 pub mod live;
 pub mod problem;
 pub mod series;
+pub mod store;
 pub mod tenant;
+pub mod tls;
 pub mod views;

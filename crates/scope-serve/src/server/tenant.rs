@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use scope_core::CompactString;
+use serde::{Deserialize, Serialize};
 
 /// A tenant: 1 to 63 of `a-z 0-9 -`. There is one, `default`, where nobody asks for more.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Tenant(CompactString);
 
 impl Tenant {
@@ -39,5 +41,13 @@ impl FromStr for Tenant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         fits.then(|| Self(text.into())).ok_or(ParseTenantError)
+    }
+}
+
+impl TryFrom<String> for Tenant {
+    type Error = ParseTenantError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }

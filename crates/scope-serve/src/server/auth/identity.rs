@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use scope_core::filter::Filter;
 use scope_core::{AgentName, CompactString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::server::tenant::Tenant;
 
 /// What an identity may do at most. The greater one may all that the lesser may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads.
     Viewer,
@@ -16,6 +19,17 @@ pub enum Role {
     Operator,
     /// Settings, tokens, agents.
     Admin,
+}
+
+impl Role {
+    /// As it is written in tokens and flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 /// How an identity was proved.
@@ -131,10 +145,6 @@ pub fn authorize(identity: &Identity, action: Action, target: Target<'_>) -> Res
     match identity.role {
         _ if identity.via == Via::Loopback && needed > Role::Viewer => Err(Denied::SignIn),
         Some(role) if role >= needed => Ok(()),
-        _ => Err(Denied::Role(match needed {
-            Role::Viewer => "viewer",
-            Role::Operator => "operator",
-            Role::Admin => "admin",
-        })),
+        _ => Err(Denied::Role(needed.as_str())),
     }
 }

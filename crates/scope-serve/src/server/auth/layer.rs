@@ -1,0 +1,44 @@
+//! Identification as a layer around routes, and the identity as an argument of their handlers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use super::{Auth, Denied, Identity, Peer, Refused};
+use crate::server::guard::{self, Guard};
+
+/// Puts the guard, and within it the identification, around every route of `router`, its fallback and its upgrades. The listener must have put a
+/// [`Peer`] into each request's extensions.
+pub fn protect(router: Router, guard: Arc<Guard>, auth: Arc<Auth>) -> Router {
+    router.layer(middleware::from_fn_with_state(auth, identify)).layer(middleware::from_fn_with_state(guard, guard::check))
+}
+
+async fn identify(State(auth): State<Arc<Auth>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(peer) = parts.extensions.get::<Peer>() else {
+        return Refused::Internal("a request came without its peer: the listener must set it".to_owned()).into_response();
+    };
+    match auth.identify(&parts, peer) {
+        Ok(identity) => drop(parts.extensions.insert(identity)),
+        // Some routes need no identity. Those that do find none.
+        Err(Refused::Denied(Denied::SignIn)) => {}
+        Err(refused) => return refused.into_response(),
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Who asks: an argument of every handler that needs an identity. Without one the request is answered 401.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Identity);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        parts.extensions.get::<Identity>().cloned().map(Self).ok_or(Refused::Denied(Denied::SignIn))
+    }
+}
