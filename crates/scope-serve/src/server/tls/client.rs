@@ -23,6 +23,11 @@ pub struct ClientCertificate {
 pub struct NamesNobody;
 
 impl ClientCertificate {
+    /// Whom the client of a finished handshake is, where it brought a certificate.
+    pub fn of(connection: &rustls::ServerConnection) -> Option<Result<Self, NamesNobody>> {
+        connection.peer_certificates()?.first().map(Self::read)
+    }
+
     /// Whom `certificate` names. A certificate with several alternative names is no agent's: it would be a choice of identities.
     pub fn read(certificate: &CertificateDer<'_>) -> Result<Self, NamesNobody> {
         let parsed = webpki::EndEntityCert::try_from(certificate).map_err(|_| NamesNobody)?;
