@@ -7,10 +7,13 @@ use scope_core::{AgentName, Timestamp};
 
 use super::{Auth, Peer, Refused, Secret, credentials, now, session};
 use crate::enrolment::EnrolmentString;
+use crate::server::guard::Site;
 use crate::server::store::{AuditEntry, Enrolled, EnrolmentRecord, SecretHash};
 use crate::server::tenant::Tenant;
 
 const SECRET_PREFIX: &str = "scope_enrol_";
+/// How long an enrolment waits to be used.
+const ENROLMENT_SECS: i64 = 3600;
 /// Longest id of a machine, in bytes.
 const MACHINE_BYTES: usize = 128;
 
@@ -19,8 +22,8 @@ const MACHINE_BYTES: usize = 128;
 pub struct NewEnrolment {
     /// The only agent that may use it, and may replace its credential with; any new agent without.
     pub agent: Option<AgentName>,
-    /// When it ends, unused.
-    pub expires: Timestamp,
+    /// When it ends, unused; in an hour without.
+    pub expires: Option<Timestamp>,
 }
 
 impl Auth {
@@ -30,21 +33,45 @@ impl Auth {
         tenant: &Tenant,
         by: &str,
         address: Option<IpAddr>,
-        url: &str,
+        url: String,
         new: NewEnrolment,
     ) -> Result<(EnrolmentString, SecretHash, EnrolmentRecord), Refused> {
         let now = now();
-        if new.expires <= now {
+        let expires = new.expires.unwrap_or_else(|| Timestamp::from_micros(now.as_micros() + ENROLMENT_SECS * 1_000_000));
+        if expires <= now {
             return Err(Refused::Invalid("that enrolment would have ended already: give a time that is still to come".to_owned()));
         }
         let secret = session::draw(SECRET_PREFIX)?;
-        let record = EnrolmentRecord { tenant: tenant.clone(), agent: new.agent, created: now, expires: new.expires };
+        let record = EnrolmentRecord { tenant: tenant.clone(), agent: new.agent, created: now, expires };
         let target = format!("{} {}", secret.hash().id(), record.agent.as_ref().map_or("any new agent", |agent| agent.as_str()));
         let entry =
             AuditEntry { at: now, who: by.to_owned(), address, action: "enrolment.create".to_owned(), target: Some(target), outcome: "done".to_owned() };
         self.store.add_enrolment(&secret.hash(), &record, now, &entry)?;
         let fingerprint = self.config.fingerprint;
-        Ok((EnrolmentString { url: url.to_owned(), secret: secret.reveal().to_owned(), fingerprint }, secret.hash(), record))
+        Ok((EnrolmentString { url, secret: secret.reveal().to_owned(), fingerprint }, secret.hash(), record))
+    }
+
+    /// Where agents reach the server: as it was told, else as `site` was reached.
+    pub fn url(&self, site: &Site) -> String {
+        self.config.url.clone().unwrap_or_else(|| format!("{}{}", site.origin(), self.config.base_path.trim_end_matches('/')))
+    }
+
+    /// Enrolments that wait to be used, the oldest first.
+    pub fn enrolments(&self, tenant: &Tenant) -> Result<Vec<(SecretHash, EnrolmentRecord)>, Refused> {
+        Ok(self.store.enrolments(tenant, now())?)
+    }
+
+    /// Takes an agent's credential away.
+    pub fn revoke_agent(&self, tenant: &Tenant, by: &str, address: Option<IpAddr>, agent: &AgentName) -> Result<(), Refused> {
+        let entry = AuditEntry {
+            at: now(),
+            who: by.to_owned(),
+            address,
+            action: "agent.revoke".to_owned(),
+            target: Some(agent.to_string()),
+            outcome: "done".to_owned(),
+        };
+        if self.store.remove_agent(tenant, agent, &entry)? { Ok(()) } else { Err(Refused::Missing(format!("{agent} has no credential"))) }
     }
 
     /// Takes an enrolment back.

@@ -30,7 +30,7 @@ pub use layer::{Caller, protect};
 pub use peer::Peer;
 pub use pending::{Figures, keep};
 pub use refused::Refused;
-pub use routes::routes;
+pub use routes::{OPEN, routes};
 pub use secret::{NoEntropy, Secret};
 pub use session::{FirstStart, SignedIn};
 pub use token::NewToken;
@@ -48,8 +48,8 @@ pub struct AuthConfig {
     pub base_path: String,
     /// SHA-256 of the server's certificate, for enrolment strings; none where the certificate is one that agents trust anyway.
     pub fingerprint: Option<[u8; 32]>,
-    /// Where agents reach the server, for enrolment strings that are made over the API.
-    pub url: String,
+    /// Where agents reach the server, for enrolment strings; where the request that asks for one reached it, without.
+    pub url: Option<String>,
 }
 
 /// Proves identities.

@@ -22,6 +22,9 @@ pub enum Refused {
     /// Too many failed attempts.
     #[error("too many failed attempts: try again in {0} s")]
     TooMany(u64),
+    /// The request does not read.
+    #[error("{1}")]
+    Malformed(StatusCode, String),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -47,6 +50,7 @@ impl Refused {
             Self::Denied(Denied::Elsewhere) | Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Denied(Denied::SignIn) | Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Malformed(status, _) => *status,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) | Self::Store(StoreError::Limit { .. }) => StatusCode::CONFLICT,
             Self::Store(StoreError::DiskFull { .. }) => StatusCode::INSUFFICIENT_STORAGE,

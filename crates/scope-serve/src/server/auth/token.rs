@@ -36,6 +36,9 @@ impl Auth {
         if new.expires.is_some_and(|end| end <= now) {
             return Err(Refused::Invalid("that token would have ended already: give a time that is still to come".to_owned()));
         }
+        if new.role == Role::Admin && new.filter.is_some() {
+            return Err(Refused::Invalid("an administrator makes tokens and so sees everything: a filter is for viewers and operators".to_owned()));
+        }
         let filter = new.filter.as_deref().map(str::parse::<Filter>).transpose();
         let filter = filter.map_err(|error| Refused::Invalid(format!("could not understand the filter: {error}; {}", error.hint())))?;
         let filter = filter.map(|filter| filter.to_string()).filter(|text| !text.is_empty());
