@@ -2,8 +2,14 @@
 
 mod args;
 mod commands;
+#[cfg(feature = "serve")]
+mod data_dir;
 mod exit;
 mod input;
+#[cfg(any(feature = "collect", feature = "serve"))]
+mod interruption;
+#[cfg(all(feature = "collect", feature = "serve"))]
+mod local;
 mod logging;
 mod read;
 
@@ -23,6 +29,8 @@ fn main() -> ExitCode {
         Command::Merge(args) => commands::merge::run(&args),
         #[cfg(feature = "render")]
         Command::Render(args) => commands::render::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => commands::serve::run(*args),
     };
     match ended {
         Ok(exit) => exit.into(),

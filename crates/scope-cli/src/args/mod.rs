@@ -5,6 +5,8 @@ mod collect;
 mod merge;
 #[cfg(feature = "render")]
 mod render;
+#[cfg(feature = "serve")]
+mod serve;
 mod values;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -14,6 +16,10 @@ pub(crate) use collect::CollectArgs;
 pub(crate) use merge::MergeArgs;
 #[cfg(feature = "render")]
 pub(crate) use render::{Part, RenderArgs, Theme};
+#[cfg(all(feature = "serve", feature = "collect"))]
+pub(crate) use serve::LocalArgs;
+#[cfg(feature = "serve")]
+pub(crate) use serve::ServeArgs;
 pub(crate) use values::{Encoding, OutputArgs};
 
 /// Hosts, containers, processes and the connections between them, as streams that pipe.
@@ -34,6 +40,7 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
+  scope serve                                                this machine, live, at http://127.0.0.1:4040
   scope collect | scope merge | scope render                 this machine, as a table
   scope collect --every 1s | scope render --watch            the same, redrawn as it changes
   scope collect | scope render --view hosts -o svg > map.svg
@@ -51,6 +58,9 @@ pub(crate) enum Command {
     /// Draw records as a table, a picture or data.
     #[cfg(feature = "render")]
     Render(Box<RenderArgs>),
+    /// Show this machine, and the agents that dial in, to browsers and tools.
+    #[cfg(feature = "serve")]
+    Serve(Box<ServeArgs>),
 }
 
 /// How much to log.

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::args::{CollectArgs, OutputArgs};
 use crate::exit::Exit;
+use crate::interruption::interruption;
 
 /// Reports that may wait for a slow reader of the output. Beyond that the agent waits too, and its figures span a longer time.
 const WAITING_REPORTS: usize = 8;
@@ -30,24 +31,6 @@ pub(crate) fn run(args: CollectArgs) -> Result<Exit> {
         Ended::Stopped => Exit::Interrupted,
         Ended::Done | Ended::Closed => Exit::Done,
     })
-}
-
-/// Waits for Ctrl-C or a request to terminate.
-async fn interruption() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                heard = tokio::signal::ctrl_c() => if heard.is_ok() { return },
-            }
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Where signals cannot be heard, their default action ends the process.
-        std::future::pending::<()>().await;
-    }
 }
 
 fn write(mut reports: mpsc::Receiver<Vec<Record>>, output: OutputArgs) -> io::Result<()> {

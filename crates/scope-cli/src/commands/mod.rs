@@ -5,3 +5,5 @@ pub(crate) mod collect;
 pub(crate) mod merge;
 #[cfg(feature = "render")]
 pub(crate) mod render;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;

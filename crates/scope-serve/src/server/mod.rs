@@ -10,11 +10,19 @@
 //! | [`tls`] | certificates: the server's own and those of clients |
 //! | [`views`] | views kept current for their subscribers, and what is sent to them |
 //! | [`store`] | what outlives the server: settings, tokens, credentials, audit |
+//! | [`config`], [`app`] | what a server is told, and its life |
+//! | `http` | listener, connections, limits, layers |
+//! | `api`, `ops`, `page` | what is answered |
 //! | [`problem`] | errors as problem details (RFC 9457) |
 
+mod api;
+pub mod app;
 pub mod auth;
+pub mod config;
 pub mod guard;
+mod http;
 pub mod live;
+mod ops;
 pub mod problem;
 pub mod series;
 pub mod store;

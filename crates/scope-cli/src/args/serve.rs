@@ -1,0 +1,94 @@
+//! The flags of `scope serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use scope_serve::server::config::BasePath;
+use scope_serve::server::guard::Network;
+
+use crate::data_dir::DataDirArgs;
+
+/// Show this machine, and the agents that dial in, to browsers and tools.
+///
+/// Without flags it shows this machine at `http://127.0.0.1:4040` to whoever is on it. Every other address needs TLS and credentials.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4040", env = "SCOPE_BIND")]
+    pub(crate) bind: SocketAddr,
+
+    /// The path that everything lies under, behind a proxy: `/scope`.
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, env = "SCOPE_BASE_PATH")]
+    pub(crate) base_path: BasePath,
+
+    /// The server's certificate in PEM, with its chain. Read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls_self_signed", env = "SCOPE_TLS_CERT", help_heading = "TLS")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The key of that certificate, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "SCOPE_TLS_KEY", help_heading = "TLS")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Make a certificate at the first start, and keep it in the data directory.
+    #[arg(long, help_heading = "TLS")]
+    pub(crate) tls_self_signed: bool,
+
+    /// Authorities, in PEM, whose certificates name agents.
+    #[arg(long, value_name = "FILE", env = "SCOPE_TLS_CLIENT_CA", help_heading = "TLS")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+
+    /// Listen beyond this machine without TLS all the same: whoever is on the way reads everything, tokens too.
+    #[arg(long, help_heading = "TLS")]
+    pub(crate) insecure: bool,
+
+    /// A name that browsers and agents call it by, beside `localhost` and its addresses.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "SCOPE_HOST_NAME")]
+    pub(crate) host_name: Vec<String>,
+
+    /// A proxy that is believed for whom it speaks: its address, or a network such as 10.0.0.0/8.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', env = "SCOPE_TRUST_PROXY")]
+    pub(crate) trust_proxy: Vec<Network>,
+
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArgs,
+
+    /// Do not read this machine: show what agents say only.
+    #[cfg(feature = "collect")]
+    #[arg(long)]
+    pub(crate) no_collect: bool,
+
+    #[cfg(feature = "collect")]
+    #[command(flatten)]
+    pub(crate) local: LocalArgs,
+}
+
+/// How this machine is read.
+#[cfg(feature = "collect")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "This machine")]
+pub(crate) struct LocalArgs {
+    /// How often it reports.
+    #[arg(long, value_name = "TIME", value_parser = super::values::parse_pace, default_value = "1s", env = "SCOPE_EVERY")]
+    pub(crate) every: super::values::Pace,
+
+    /// The name of its agent. [default: the host's name]
+    #[arg(long, value_name = "NAME", env = "SCOPE_AGENT")]
+    pub(crate) agent: Option<scope_core::AgentName>,
+
+    /// What private addresses of this host belong to: hosts of one realm can reach each other's.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, env = "SCOPE_REALM")]
+    pub(crate) realm: scope_core::Scope,
+
+    /// Where the container engine listens: `unix:///path` or `tcp://host:port`. [default: the usual places of Docker and Podman]
+    #[arg(long, value_name = "ENDPOINT", env = "DOCKER_HOST")]
+    pub(crate) docker_endpoint: Option<String>,
+
+    /// Where the host's /proc is mounted.
+    #[arg(long, value_name = "DIR", default_value = "/proc", env = "SCOPE_PROC")]
+    pub(crate) proc: PathBuf,
+
+    /// Where the host's /sys is mounted.
+    #[arg(long, value_name = "DIR", default_value = "/sys", env = "SCOPE_SYS")]
+    pub(crate) sys: PathBuf,
+}

@@ -1,0 +1,79 @@
+//! `scope serve`: settings from flags, this machine's records into the server's state, and what is said at the start.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use scope_serve::server::app::Server;
+use scope_serve::server::config::{Config, Limits};
+use scope_serve::server::live::{self, Live};
+use scope_serve::server::tls::{Asked, Source, TlsSettings, bind_policy, in_container};
+
+use crate::args::ServeArgs;
+use crate::exit::Exit;
+use crate::interruption::interruption;
+#[cfg(feature = "collect")]
+use crate::local;
+
+/// Runs the command.
+pub(crate) fn run(args: ServeArgs) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: ServeArgs) -> Result<Exit> {
+    let live = Arc::new(Live::new(live::Limits::default()));
+    let data_dir = args.data_dir.path()?;
+    let config = Config {
+        tls: tls(&args, &data_dir)?,
+        bind: args.bind,
+        base_path: args.base_path,
+        data_dir,
+        host_names: args.host_name,
+        trusted_proxies: args.trust_proxy,
+        admin: None,
+        limits: Limits::default(),
+    };
+    let server = Server::bind(config, Arc::clone(&live)).await.context("could not start the server")?;
+    greet(&server)?;
+    #[cfg(feature = "collect")]
+    let local = (!args.no_collect).then(|| local::Local::start(args.local, live));
+    server.run(interruption()).await;
+    #[cfg(feature = "collect")]
+    if let Some(local) = local {
+        local.stop().await;
+    }
+    Ok(Exit::Done)
+}
+
+/// The TLS that the flags and the address ask for; an error where the address needs one that they do not ask for.
+fn tls(args: &ServeArgs, data_dir: &Path) -> Result<Option<TlsSettings>> {
+    let asked = match (&args.tls_cert, args.tls_self_signed) {
+        (Some(_), _) => Asked::Files,
+        (None, true) => Asked::SelfSigned,
+        (None, false) => Asked::Nothing,
+    };
+    let policy = bind_policy(&[args.bind], asked, args.insecure, in_container())?;
+    if policy.in_clear {
+        tracing::warn!("everything crosses the network in clear, tokens too: --insecure was given");
+    }
+    let source = match (policy.tls, &args.tls_cert, &args.tls_key) {
+        (Asked::Nothing, ..) => None,
+        (Asked::Files, Some(cert), Some(key)) => Some(Source::Files { cert: cert.clone(), key: key.clone() }),
+        (Asked::Files | Asked::SelfSigned, ..) => Some(Source::SelfSigned { dir: data_dir.to_owned(), names: args.host_name.clone() }),
+    };
+    Ok(source.map(|source| TlsSettings { source, client_ca: args.tls_client_ca.clone() }))
+}
+
+/// Says where the server is; at the very first start also how to sign in, which is shown this once.
+fn greet(server: &Server) -> Result<()> {
+    let url = server.url();
+    let mut text = format!("scope is at {url}/\n");
+    if let Some(first) = server.first_start() {
+        text.push_str(&format!("\nsign in once, within the hour:  {url}/sign-in#{}\n", first.code.reveal()));
+        text.push_str(&format!("token with the role admin:      {}\nneither is shown again\n", first.admin_token.reveal()));
+    }
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("could not write to standard output")
+}

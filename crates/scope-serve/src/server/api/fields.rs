@@ -1,0 +1,72 @@
+//! The field registry: what each attribute and figure is called, its unit, and how it is shown.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use scope_core::field::Field;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::extract::NoQuery;
+use super::json::{self, Written};
+use super::question::registry;
+use super::{Allowed, Read};
+use crate::server::app::App;
+use crate::server::problem::ProblemDetails;
+
+/// All known fields.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldList<'a> {
+    /// The fields, the first to be shown first.
+    fields: Vec<FieldOut<'a>>,
+}
+
+/// An attribute or figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldOut<'a> {
+    /// Its name in `attrs` or `metrics`.
+    #[schema(example = "mem_bytes")]
+    name: &'a str,
+    /// Its name for people.
+    label: &'a str,
+    /// The unit of its values.
+    unit: &'static str,
+    /// How it is shown.
+    show: &'static str,
+    /// Its place among the others, the smallest first.
+    priority: u32,
+    /// Whether tables leave it out unless it is asked for.
+    hidden: bool,
+    /// The kinds of node that have it; all where there are none.
+    kinds: Vec<&'a str>,
+    /// Shorter names in filters.
+    aliases: Vec<&'static str>,
+    /// One line on what it says.
+    description: &'a str,
+}
+
+impl<'a> From<&'a Field> for FieldOut<'a> {
+    fn from(field: &'a Field) -> Self {
+        Self {
+            name: field.name(),
+            label: field.label(),
+            unit: field.unit().as_str(),
+            show: field.show().as_str(),
+            priority: field.priority(),
+            hidden: field.is_hidden(),
+            kinds: field.kinds().collect(),
+            aliases: field.aliases().collect(),
+            description: field.description(),
+        }
+    }
+}
+
+/// The fields there are: those of scope, and those that plugins brought.
+#[utoipa::path(get, path = "/api/v1/fields", tag = "views", responses((status = 200, body = FieldList<'_>)))]
+pub(crate) async fn list(caller: Allowed<Read>, State(app): State<Arc<App>>, _: NoQuery) -> Result<Written, ProblemDetails> {
+    app.read(caller.identity, |state| {
+        let registry = registry(state);
+        json::write(&FieldList { fields: registry.fields().map(FieldOut::from).collect() })
+    })
+    .await
+}

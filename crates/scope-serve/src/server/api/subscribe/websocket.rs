@@ -1,0 +1,99 @@
+//! Subscriptions over a WebSocket: one for each socket, a message a frame, pings, and a close frame that says why.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::response::Response;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::{SubscribeQuery, bad, open};
+use crate::server::api::extract::Query;
+use crate::server::api::{Allowed, Read};
+use crate::server::app::App;
+use crate::server::problem::ProblemDetails;
+use crate::server::views::Subscription;
+
+/// How often the other end is asked for a sign of life.
+const PING: Duration = Duration::from_secs(20);
+/// Silence after which it is taken for dead.
+const SILENCE: Duration = Duration::from_mins(1);
+/// How long one message may take on its way into the network.
+const SEND: Duration = Duration::from_secs(30);
+/// Bytes of what a subscriber may say: nothing but pings and the like.
+const SAID_BYTES: usize = 4 << 10;
+
+/// A view or a node kept current, over a WebSocket.
+///
+/// The first message is a snapshot; what follows are changes of structure and of figures. Each has a number, and a snapshot has an epoch: with both,
+/// `resume` goes on after a break. A subscriber that is too slow gets a fresh snapshot.
+#[utoipa::path(
+    get, path = "/api/v1/subscribe", tag = "subscriptions", params(SubscribeQuery),
+    responses(
+        (status = 101, description = "The socket is open"),
+        (status = 400, description = "It is no upgrade, or cannot be understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such view or node", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 426, description = "The connection cannot be upgraded", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 429, description = "This caller has too many subscriptions", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "There are too many subscriptions", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn subscribe(
+    caller: Allowed<Read>,
+    State(app): State<Arc<App>>,
+    Query(query): Query<SubscribeQuery>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ProblemDetails> {
+    let deflate = match query.encoding.as_deref() {
+        None => false,
+        Some("deflate") => true,
+        Some(_) => return Err(bad("`encoding` is deflate, or absent".to_owned())),
+    };
+    let upgrade = upgrade.map_err(|error| ProblemDetails::new(error.status(), format!("{}; /api/v1/events has the same without", error.body_text())))?;
+    let (subscription, place) = open(&app, caller.identity, query).await?;
+    let upgrade = upgrade.max_message_size(SAID_BYTES).max_frame_size(SAID_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        serve(socket, subscription, &app, deflate).await;
+        drop(place);
+    }))
+}
+
+async fn serve(mut socket: WebSocket, mut subscription: Subscription, app: &App, deflate: bool) {
+    let mut ping = interval(PING);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
+    loop {
+        let frame = tokio::select! {
+            () = app.stopping() => break close(&mut socket, close_code::AWAY, "the server ends").await,
+            message = subscription.next() => match message {
+                Some(message) if deflate => Message::Binary(message.deflated().to_vec().into()),
+                Some(message) => Message::Text(message.json().as_ref().into()),
+                None => break close(&mut socket, close_code::AWAY, "the server ends").await,
+            },
+            said = socket.recv() => match said {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(_)) => {
+                    heard = Instant::now();
+                    continue;
+                }
+            },
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    break close(&mut socket, close_code::POLICY, "no sign of life").await;
+                }
+                Message::Ping(Vec::new().into())
+            }
+        };
+        if !matches!(timeout(SEND, socket.send(frame)).await, Ok(Ok(()))) {
+            break;
+        }
+    }
+}
+
+async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+    // Whoever is gone need not be told.
+    let _ = timeout(Duration::from_secs(1), socket.send(frame)).await;
+}

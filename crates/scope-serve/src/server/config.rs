@@ -1,0 +1,154 @@
+//! What a server is told at its start. Flags and environment variables are the command's business.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::guard::Network;
+use super::tls::TlsSettings;
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens for browsers, tools and agents.
+    pub bind: SocketAddr,
+    /// Under which path everything lies, where a proxy gives it only a part of a site.
+    pub base_path: BasePath,
+    /// Whether it speaks TLS, and with which certificate.
+    pub tls: Option<TlsSettings>,
+    /// Where settings, tokens and credentials are kept.
+    pub data_dir: PathBuf,
+    /// Names that it goes by, beside `localhost` and its addresses.
+    pub host_names: Vec<String>,
+    /// Proxies that are believed what they say of whom they speak for.
+    pub trusted_proxies: Vec<Network>,
+    /// Where profiles and the like are served: loopback only, none where absent.
+    pub admin: Option<SocketAddr>,
+    /// How much of everything it takes.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Where browsers of this machine find it.
+    pub fn url(&self) -> String {
+        let host = if self.bind.ip().is_unspecified() { format!("localhost:{}", self.bind.port()) } else { self.bind.to_string() };
+        format!("{}://{host}{}", if self.tls.is_some() { "https" } else { "http" }, self.base_path)
+    }
+}
+
+/// Bounds of what a server takes at once. Whatever is refused by one of them is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at once.
+    pub connections: usize,
+    /// Subscriptions of one caller at once.
+    pub subscriptions: usize,
+    /// Bytes of a request's body, where nothing else is said.
+    pub body_bytes: usize,
+    /// Bytes of records in one request, as they come over the wire.
+    pub records_bytes: usize,
+    /// Records in one request.
+    pub records: usize,
+    /// Time to send a request's head, and to shake hands for TLS.
+    pub head: Duration,
+    /// Time between two parts of a request's body.
+    pub body_pause: Duration,
+    /// Time for the whole body, where it is not a stream.
+    pub body: Duration,
+    /// Time that requests under way get at the end.
+    pub drain: Duration,
+    /// SQL: time, memory and rows of an answer.
+    pub sql: SqlLimits,
+}
+
+/// Bounds of one SQL question.
+#[derive(Clone, Copy, Debug)]
+pub struct SqlLimits {
+    /// Time until the process that answers is ended.
+    pub time: Duration,
+    /// Address space of that process, in bytes.
+    pub memory_bytes: u64,
+    /// Rows of an answer; what is beyond is cut off, and said so.
+    pub rows: usize,
+    /// Questions answered at once.
+    pub at_once: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            subscriptions: 64,
+            body_bytes: 1 << 20,
+            records_bytes: 64 << 20,
+            records: 1_000_000,
+            head: Duration::from_secs(10),
+            body_pause: Duration::from_secs(20),
+            body: Duration::from_mins(1),
+            drain: Duration::from_secs(5),
+            sql: SqlLimits { time: Duration::from_secs(10), memory_bytes: 4 << 30, rows: 10_000, at_once: 2 },
+        }
+    }
+}
+
+/// A path that everything lies under: empty, or `/scope` without a slash at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    /// Its text, to put before any path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether everything lies at the top.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for BasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no base path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a base path is `/` and words of A-Z, a-z, 0-9, `-`, `_` and `.`, such as /scope or /tools/scope")]
+pub struct ParseBasePathError;
+
+impl FromStr for BasePath {
+    type Err = ParseBasePathError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let path = text.strip_suffix('/').unwrap_or(text);
+        if path.is_empty() {
+            return Ok(Self::default());
+        }
+        let is_word = |word: &str| {
+            !word.is_empty() && !matches!(word, "." | "..") && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        };
+        let fits = path.len() <= 256 && path.strip_prefix('/').is_some_and(|words| words.split('/').all(is_word));
+        fits.then(|| Self(path.to_owned())).ok_or(ParseBasePathError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn base_paths_are_words() {
+        for (text, path) in [("", ""), ("/", ""), ("/scope", "/scope"), ("/scope/", "/scope"), ("/a/b-c_d.e", "/a/b-c_d.e")] {
+            assert_eq!(text.parse::<BasePath>().unwrap().as_str(), path);
+        }
+        for text in ["scope", "//", "/a//b", "/..", "/a/../b", "/{x}", "/a b", "/ä", "/a?b", "/%2e"] {
+            assert_eq!(text.parse::<BasePath>(), Err(ParseBasePathError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What those who run a server look at: whether it lives, whether it is ready, and figures of itself and of containers.
+
+mod counters;
+mod exposition;
+mod health;
+mod metrics;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use super::app::App;
+
+pub(super) use counters::Counters;
+
+/// Routes outside of the API, where tools expect them.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz)).route("/metrics", get(metrics::metrics))
+}
