@@ -3,6 +3,7 @@
 //! [`protect`] puts the guard and the identification around a router: handlers behind it find an [`Identity`] in the request's extensions, or take a
 //! [`Caller`]. A request without credentials goes on without an identity, for the few routes that need none; wrong credentials are refused here.
 
+mod announced;
 mod credentials;
 mod enrol;
 mod failures;
@@ -24,6 +25,7 @@ use std::time::Instant;
 
 use scope_core::Timestamp;
 
+pub use announced::Announced;
 pub use enrol::NewEnrolment;
 pub use identity::{Action, Denied, Identity, Role, Target, Via, Visibility, authorize};
 pub use layer::{Caller, protect};
@@ -40,7 +42,7 @@ use failures::Failures;
 use pending::Pending;
 
 /// Where the server stands, as far as identities depend on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct AuthConfig {
     /// Whether the server listens on loopback addresses only. Then processes of this machine read without a token, and its agent pushes without one.
     pub loopback: bool,

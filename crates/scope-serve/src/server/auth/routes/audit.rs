@@ -7,9 +7,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::extract::Asked;
-use super::{may, on_disk};
-use crate::server::auth::{Action, Auth, Caller, Refused};
+use super::extract::{Asked, MayReadSettings};
+use super::on_disk;
+use crate::server::auth::{Auth, Refused};
 use crate::server::problem::ProblemDetails;
 use crate::server::store::AuditPage;
 
@@ -30,8 +30,11 @@ pub(super) struct Page {
     (status = 200, body = AuditPage), (status = 400, body = ProblemDetails),
     (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 422, body = ProblemDetails),
 ))]
-pub(super) async fn list(State(auth): State<Arc<Auth>>, Caller(identity): Caller, Asked(page): Asked<Page>) -> Result<Json<AuditPage>, Refused> {
-    may(&identity, Action::ReadSettings)?;
+pub(super) async fn list(
+    State(auth): State<Arc<Auth>>,
+    MayReadSettings(identity): MayReadSettings,
+    Asked(page): Asked<Page>,
+) -> Result<Json<AuditPage>, Refused> {
     let limit = page.limit.unwrap_or(100);
     if !(1..=1000).contains(&limit) {
         return Err(Refused::Invalid("`limit` lies between 1 and 1000".to_owned()));

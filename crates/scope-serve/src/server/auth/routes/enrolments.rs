@@ -9,9 +9,9 @@ use scope_core::{AgentName, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Part};
-use super::{may, on_disk};
-use crate::server::auth::{Action, Auth, Caller, NewEnrolment, Peer, Refused};
+use super::extract::{Body, MayChangeSettings, MayReadSettings, Part};
+use super::on_disk;
+use crate::server::auth::{Auth, NewEnrolment, Peer, Refused};
 use crate::server::guard::Site;
 use crate::server::problem::ProblemDetails;
 use crate::server::store::{AgentRecord, EnrolmentRecord, SecretHash};
@@ -135,8 +135,7 @@ pub(super) async fn enrol(State(auth): State<Arc<Auth>>, Extension(peer): Extens
 #[utoipa::path(get, path = "/api/v1/enrolments", tag = "identity", responses(
     (status = 200, body = EnrolmentList), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
 ))]
-pub(super) async fn list(State(auth): State<Arc<Auth>>, Caller(identity): Caller) -> Result<Json<EnrolmentList>, Refused> {
-    may(&identity, Action::ReadSettings)?;
+pub(super) async fn list(State(auth): State<Arc<Auth>>, MayReadSettings(identity): MayReadSettings) -> Result<Json<EnrolmentList>, Refused> {
     let found = on_disk(auth, move |auth| auth.enrolments(&identity.tenant)).await?;
     Ok(Json(EnrolmentList { enrolments: found.into_iter().map(|(hash, enrolment)| EnrolmentOut::new(&hash, enrolment)).collect() }))
 }
@@ -149,12 +148,11 @@ pub(super) async fn list(State(auth): State<Arc<Auth>>, Caller(identity): Caller
 ))]
 pub(super) async fn create(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayChangeSettings(identity): MayChangeSettings,
     Extension(peer): Extension<Peer>,
     Extension(site): Extension<Site>,
     Body(body): Body<EnrolmentIn>,
 ) -> Result<(StatusCode, Json<EnrolmentMade>), Refused> {
-    may(&identity, Action::ChangeSettings)?;
     let new = NewEnrolment { agent: body.agent, expires: body.expires };
     let (string, hash, enrolment) = on_disk(auth, move |auth| {
         let url = auth.url(&site);
@@ -171,11 +169,10 @@ pub(super) async fn create(
 ))]
 pub(super) async fn revoke(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayChangeSettings(identity): MayChangeSettings,
     Extension(peer): Extension<Peer>,
     Part(id): Part,
 ) -> Result<StatusCode, Refused> {
-    may(&identity, Action::ChangeSettings)?;
     on_disk(auth, move |auth| auth.revoke_enrolment(&identity.tenant, &identity.name, Some(peer.ip()), &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -184,8 +181,7 @@ pub(super) async fn revoke(
 #[utoipa::path(get, path = "/api/v1/agent-credentials", tag = "identity", responses(
     (status = 200, body = CredentialList), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
 ))]
-pub(super) async fn agents(State(auth): State<Arc<Auth>>, Caller(identity): Caller) -> Result<Json<CredentialList>, Refused> {
-    may(&identity, Action::ReadSettings)?;
+pub(super) async fn agents(State(auth): State<Arc<Auth>>, MayReadSettings(identity): MayReadSettings) -> Result<Json<CredentialList>, Refused> {
     let found = on_disk(auth, move |auth| Ok(auth.store().agents(&identity.tenant)?)).await?;
     Ok(Json(CredentialList { agents: found.into_iter().map(|(_, record)| record.into()).collect() }))
 }
@@ -198,11 +194,10 @@ pub(super) async fn agents(State(auth): State<Arc<Auth>>, Caller(identity): Call
 ))]
 pub(super) async fn revoke_agent(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayChangeSettings(identity): MayChangeSettings,
     Extension(peer): Extension<Peer>,
     Part(agent): Part,
 ) -> Result<StatusCode, Refused> {
-    may(&identity, Action::ChangeSettings)?;
     let agent = agent.parse::<AgentName>().map_err(|error| Refused::Invalid(error.to_string()))?;
     on_disk(auth, move |auth| auth.revoke_agent(&identity.tenant, &identity.name, Some(peer.ip()), &agent)).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,11 +1,50 @@
-//! Bodies, paths and queries whose rejections are problem details too.
+//! Arguments of handlers: the caller once it is known to be allowed, then bodies, paths and queries, whose rejections are problem details too.
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::server::auth::Refused;
+use crate::server::auth::{Action, Caller, Identity, Refused, Target, authorize};
+
+/// A caller that may read what its tenant has. These come first among a handler's arguments, so that nothing of a request is read before.
+pub(super) struct MayRead(pub(super) Identity);
+
+/// A caller that may read settings.
+pub(super) struct MayReadSettings(pub(super) Identity);
+
+/// A caller that may change settings.
+pub(super) struct MayChangeSettings(pub(super) Identity);
+
+async fn allowed<S: Sync>(parts: &mut Parts, state: &S, action: Action) -> Result<Identity, Refused> {
+    let Caller(identity) = Caller::from_request_parts(parts, state).await?;
+    authorize(&identity, action, Target::Tenant(&identity.tenant))?;
+    Ok(identity)
+}
+
+impl<S: Sync> FromRequestParts<S> for MayRead {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        allowed(parts, state, Action::Read).await.map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for MayReadSettings {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        allowed(parts, state, Action::ReadSettings).await.map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for MayChangeSettings {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        allowed(parts, state, Action::ChangeSettings).await.map(Self)
+    }
+}
 
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);

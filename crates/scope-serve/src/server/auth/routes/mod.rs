@@ -12,7 +12,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Action, Auth, Denied, Identity, Refused, Target, authorize};
+use super::{Auth, Refused};
 
 /// Routes that need no identity, by method and path: what is sent to them proves one. They are slowed down for addresses that fail.
 pub const OPEN: [(&str, &str); 2] = [("POST", "/api/v1/session"), ("POST", "/api/v1/enrol")];
@@ -30,11 +30,6 @@ pub fn routes<S: Clone + Send + Sync + 'static>(auth: Arc<Auth>) -> OpenApiRoute
         .routes(routes!(enrolments::revoke_agent))
         .routes(routes!(audit::list))
         .with_state(auth)
-}
-
-/// Whether `identity` may read or change settings of its tenant.
-fn may(identity: &Identity, action: Action) -> Result<(), Denied> {
-    authorize(identity, action, Target::Tenant(&identity.tenant))
 }
 
 /// Does what waits for the disk where waiting is allowed.

@@ -10,9 +10,9 @@ use scope_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::Body;
-use super::{may, on_disk};
-use crate::server::auth::{Action, Auth, Caller, Identity, Peer, Refused, Role, Via};
+use super::extract::{Body, MayRead};
+use super::on_disk;
+use crate::server::auth::{Auth, Identity, Peer, Refused, Role, Via};
 use crate::server::problem::ProblemDetails;
 
 /// What proves who signs in.
@@ -77,11 +77,10 @@ pub(super) async fn sign_in(State(auth): State<Arc<Auth>>, Extension(peer): Exte
 ))]
 pub(super) async fn show(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayRead(identity): MayRead,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Json<WhoAmI>, Refused> {
-    may(&identity, Action::Read)?;
     let csrf = if identity.via == Via::Session { auth.csrf(&headers, &peer)? } else { None };
     Ok(Json(WhoAmI::new(identity, csrf, None)))
 }
@@ -92,11 +91,10 @@ pub(super) async fn show(
 ))]
 pub(super) async fn sign_out(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    _: MayRead,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Refused> {
-    may(&identity, Action::Read)?;
     let cookie = on_disk(auth, move |auth| auth.sign_out(&headers, &peer)).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }

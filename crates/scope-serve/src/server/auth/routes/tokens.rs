@@ -9,9 +9,9 @@ use scope_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Part};
-use super::{may, on_disk};
-use crate::server::auth::{Action, Auth, Caller, NewToken, Peer, Refused, Role};
+use super::extract::{Body, MayChangeSettings, MayReadSettings, Part};
+use super::on_disk;
+use crate::server::auth::{Auth, NewToken, Peer, Refused, Role};
 use crate::server::problem::ProblemDetails;
 use crate::server::store::{SecretHash, TokenRecord};
 
@@ -81,8 +81,7 @@ pub(super) struct TokenMade {
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "identity", responses(
     (status = 200, body = TokenList), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
 ))]
-pub(super) async fn list(State(auth): State<Arc<Auth>>, Caller(identity): Caller) -> Result<Json<TokenList>, Refused> {
-    may(&identity, Action::ReadSettings)?;
+pub(super) async fn list(State(auth): State<Arc<Auth>>, MayReadSettings(identity): MayReadSettings) -> Result<Json<TokenList>, Refused> {
     let tokens = on_disk(auth, move |auth| auth.tokens(&identity.tenant)).await?;
     Ok(Json(TokenList { tokens: tokens.into_iter().map(|(hash, token)| TokenOut::new(&hash, token)).collect() }))
 }
@@ -95,11 +94,10 @@ pub(super) async fn list(State(auth): State<Arc<Auth>>, Caller(identity): Caller
 ))]
 pub(super) async fn create(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayChangeSettings(identity): MayChangeSettings,
     Extension(peer): Extension<Peer>,
     Body(body): Body<TokenIn>,
 ) -> Result<(StatusCode, Json<TokenMade>), Refused> {
-    may(&identity, Action::ChangeSettings)?;
     let new = NewToken { name: body.name, role: body.role, filter: body.filter, expires: body.expires };
     let (secret, token) = on_disk(auth, move |auth| auth.create_token(&identity.tenant, &identity.name, Some(peer.ip()), &new)).await?;
     let made = TokenMade { secret: secret.reveal().to_owned(), token: TokenOut::new(&secret.hash(), token) };
@@ -113,11 +111,10 @@ pub(super) async fn create(
 ))]
 pub(super) async fn revoke(
     State(auth): State<Arc<Auth>>,
-    Caller(identity): Caller,
+    MayChangeSettings(identity): MayChangeSettings,
     Extension(peer): Extension<Peer>,
     Part(id): Part,
 ) -> Result<StatusCode, Refused> {
-    may(&identity, Action::ChangeSettings)?;
     on_disk(auth, move |auth| auth.revoke_token(&identity.tenant, &identity.name, Some(peer.ip()), &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
