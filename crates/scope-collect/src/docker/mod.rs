@@ -4,7 +4,7 @@
 //! from [`Stats`]. Connections are not looked at here.
 
 mod client;
-pub(crate) mod connect;
+mod connect;
 mod endpoint;
 mod error;
 mod facts;
@@ -20,7 +20,7 @@ mod storage;
 mod tests;
 mod version;
 mod watch;
-pub(crate) mod wire;
+mod wire;
 
 pub use client::{Client, Deadlines};
 pub use endpoint::{Endpoint, Lookup};

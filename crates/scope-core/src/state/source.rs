@@ -301,16 +301,6 @@ impl SourceState {
         self.flows.get(key).and_then(|flow| flow.last.as_ref()).map(|last| &last.flow)
     }
 
-    /// How many nodes are known, those among them that were said to be over.
-    pub fn node_count(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// How many flows are known, those among them that were said to be over.
-    pub fn flow_count(&self) -> usize {
-        self.flows.len()
-    }
-
     pub(super) fn all_nodes(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {
         self.nodes.iter()
     }

@@ -88,7 +88,7 @@ impl Figures {
     }
 
     /// The sums: connections that are drawn as one.
-    pub(crate) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         *self = self.zip(other, u64::saturating_add);
     }
 

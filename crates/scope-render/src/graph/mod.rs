@@ -11,6 +11,7 @@
 //! | `reports` | flows as columns, and what their ends resolve to |
 //! | `pairs` | the reports of both ends of the same connections |
 //! | `links` | connections between two nodes, each drawn once |
+//! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
 mod links;
@@ -19,6 +20,7 @@ mod pairs;
 pub(crate) mod parents;
 mod peers;
 mod reports;
+mod version;
 
 use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
@@ -60,6 +62,8 @@ pub struct Agent<'s> {
     interval_us: i64,
     /// When its run began; 0 where the run's id does not tell.
     started_us: i64,
+    /// Of its name: the same in every graph.
+    hash: u64,
 }
 
 /// Something that an agent could not see or do.
@@ -85,6 +89,7 @@ impl<'s> Graph<'s> {
                     at: tick.map(|tick| tick.at),
                     interval_us: tick.and_then(|tick| tick.tick.interval_ms).map_or(0, |ms| ms.min(3_600_000) as i64 * 1000),
                     // A run is a UUID of version 7: its first 48 bits are milliseconds since 1970.
+                    hash: nodes::hash(name.as_str()),
                     started_us: tick.map_or(0, |tick| (tick.stamp.run.as_u128() >> 80) as i64 * 1000),
                 }
             })

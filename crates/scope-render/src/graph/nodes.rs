@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 use scope_core::NodeId;
@@ -46,6 +47,13 @@ pub(crate) struct Nodes<'s> {
     agents: HashMap<&'s str, u32>,
 }
 
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
+/// The hash of a text; the same as long as the process lives.
+pub(super) fn hash(text: &str) -> u64 {
+    HASHER.hash_one(text)
+}
+
 /// Which agents speak of nodes of which kind.
 type Spoken<'s> = HashSet<(u32, &'s str)>;
 
@@ -71,7 +79,8 @@ impl<'s> Nodes<'s> {
             }
         }
         let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
-        let hasher = DefaultHashBuilder::default();
+        // One for the whole process, so that an id has the same hash in every graph.
+        let hasher = HASHER.clone();
         let kind_names = Mention::fill(&mut mentions);
         let (keys, spoken) = sort_keys(&mut mentions, &hasher, &agents);
 
@@ -186,6 +195,11 @@ impl<'s> Nodes<'s> {
     /// The id of a node.
     pub(crate) fn id(&self, node: u32) -> &'s str {
         self.ids.get(node as usize).copied().unwrap_or_default()
+    }
+
+    /// The hash of a node's id; the same for one id as long as the process lives.
+    pub(crate) fn id_hash(&self, node: u32) -> u64 {
+        self.hashes.get(node as usize).copied().unwrap_or_default()
     }
 
     /// The number of a node's kind.

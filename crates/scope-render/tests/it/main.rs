@@ -3,4 +3,5 @@
 mod fixture;
 mod flows;
 mod outputs;
+mod restrict;
 mod views;

@@ -19,8 +19,6 @@ const TITLE_SIZE: f32 = 12.0;
 const PORT_SIZE: f32 = 9.5;
 /// Characters of a name before its middle is left out.
 const NAME_CHARS: usize = 30;
-/// Characters of a name in the text that appears over a node: whole enough to be found by, and no 64 KiB.
-const ABOUT_CHARS: usize = 512;
 /// Space left and right of a label, and what the sign of the state takes.
 const PAD: f32 = 12.0;
 const SIGN: f32 = 16.0;
@@ -45,14 +43,35 @@ struct Label {
 }
 
 /// Measures labels and finds a place for everything.
-pub(super) fn place(rendered: &Rendered<'_, '_>, previous: Option<&Previous>) -> Placed {
+pub(super) fn place(rendered: &Rendered<'_, '_>) -> Placed {
     let labels: Vec<Label> = rendered.nodes.iter().map(|node| Label { name: label(&node.name, NAME_CHARS), detail: detail(rendered, node) }).collect();
+    let (frames, layout, routes) = with_graph(rendered, &labels, |graph, frames| {
+        let layout = layout::layout(graph, None, &layout::Options::default());
+        let routes = route(graph, &layout, Bundling::Auto);
+        (frames, layout, routes)
+    });
+    Placed { labels, frames, layout, paths: routes.paths, path_of: routes.path_of }
+}
+
+/// Places that stay: what was placed before keeps its place, and a box has the same size whatever the figures are.
+pub(super) fn keep(rendered: &Rendered<'_, '_>, previous: &mut Previous) -> (Layout, Vec<String>) {
+    // Room for a line of figures beneath each name, which whoever draws fills.
+    let labels: Vec<Label> = rendered.nodes.iter().map(|node| Label { name: label(&node.name, NAME_CHARS), detail: "100.0%  1023.9 MiB".to_owned() }).collect();
+    with_graph(rendered, &labels, |graph, frames| {
+        let layout = layout::layout(graph, Some(previous), &layout::Options::default());
+        previous.update(graph, &layout);
+        (layout, frames)
+    })
+}
+
+/// Runs `act` with the graph to be laid out, and the titles of its frames.
+fn with_graph<A>(rendered: &Rendered<'_, '_>, labels: &[Label], act: impl FnOnce(&layout::Graph<'_>, Vec<String>) -> A) -> A {
     let (frames, frame_of) = rendered.frames();
     let frames: Vec<String> = frames.iter().map(|frame| label(&frame.title, 48)).collect();
     let nodes: Vec<layout::Node<'_>> = rendered
         .nodes
         .iter()
-        .zip(&labels)
+        .zip(labels)
         .zip(frame_of)
         .map(|((node, label), group)| {
             let text = text::width(&label.name, NAME_SIZE).max(text::width(&label.detail, DETAIL_SIZE));
@@ -62,10 +81,7 @@ pub(super) fn place(rendered: &Rendered<'_, '_>, previous: Option<&Previous>) ->
     let groups: Vec<layout::Group<'_>> = frames.iter().map(|title| layout::Group { id: title, title_width: text::width(title, TITLE_SIZE) * 1.1 }).collect();
     let edges: Vec<layout::Edge> =
         rendered.edges.iter().map(|edge| layout::Edge { from: edge.from, to: edge.to, weight: 1.0 + edge.figures.open as f32 }).collect();
-    let graph = layout::Graph { nodes: &nodes, groups: &groups, edges: &edges };
-    let layout = layout::layout(&graph, previous, &layout::Options::default());
-    let routes = route(&graph, &layout, Bundling::Auto);
-    Placed { labels, frames, layout, paths: routes.paths, path_of: routes.path_of }
+    act(&layout::Graph { nodes: &nodes, groups: &groups, edges: &edges }, frames.clone())
 }
 
 /// The line beneath a name: what one wants to know first.
@@ -97,7 +113,7 @@ fn detail(rendered: &Rendered<'_, '_>, node: &Node<'_>) -> String {
 
 /// The whole picture.
 pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
-    let placed = place(rendered, None);
+    let placed = place(rendered);
     let mut parts = Vec::new();
     for area in &placed.layout.areas {
         let AreaKind::Group(group) = area.kind else { continue };
@@ -114,8 +130,8 @@ pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
     edges(rendered, &placed, &mut parts);
     for (index, node) in rendered.nodes.iter().enumerate() {
         let (Some(rect), Some(label)) = (placed.layout.boxes.get(index), placed.labels.get(index)) else { continue };
-        let name = crate::output::safe::label(&node.name, ABOUT_CHARS);
-        let about = [name.as_str(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        let name = crate::output::terminal(&node.name);
+        let about = [name.as_ref(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         parts.push(Part { of: Of::Node { node: index as u32, about }, shapes: node_shapes(*rect, node, sign(rendered, node), label) });
     }
     let mut view = grown(placed.layout.bounds, MARGIN);

@@ -19,9 +19,10 @@ pub enum Theme {
     Dark,
 }
 
-/// The places of a picture's nodes, for the next picture to keep.
-pub fn places(rendered: &crate::view::Rendered<'_, '_>, previous: Option<&Previous>) -> Layout {
-    compose::place(rendered, previous).layout
+/// Places for a view's nodes that stay from one moment to the next, and the titles of the frames: [`crate::layout::AreaKind::Group`] counts them.
+/// `previous` is brought up to date.
+pub fn places(rendered: &crate::view::Rendered<'_, '_>, previous: &mut Previous) -> (Layout, Vec<String>) {
+    compose::keep(rendered, previous)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Puts a report into the state, and tells what kind of change that was.
 
 use scope_core::record::{Body, Gone, Record};
-use scope_core::state::{AgentState, Applied, NodeState, SourceState, State};
+use scope_core::state::{AgentState, Applied, NodeState, State};
 use scope_core::{AgentName, Flow, Node, Value};
 
 use super::limits::Limits;
@@ -87,9 +87,8 @@ pub(super) fn apply(state: &mut State, agent: &AgentName, records: Vec<Record>, 
 }
 
 /// How many nodes and flows an agent speaks of, once for each source.
-pub(super) fn count(agent: &AgentState) -> (usize, usize) {
-    let sources = || agent.sources().map(|(_, source)| source);
-    (sources().map(SourceState::node_count).sum(), sources().map(SourceState::flow_count).sum())
+fn count(agent: &AgentState) -> (usize, usize) {
+    (agent.nodes_unsorted().count(), agent.flows_unsorted().count())
 }
 
 /// Whether a node says nothing new but figures.

@@ -12,6 +12,8 @@ pub(crate) struct Marks {
     pub(crate) drift: u64,
     /// A figure moved.
     pub(crate) figures: u64,
+    /// Somebody who waits was woken for a reason of its own.
+    pub(crate) wakes: u64,
 }
 
 /// Marks that can be waited for.
@@ -39,16 +41,15 @@ impl Board {
 
     /// Wakes whoever waits, for a reason of its own.
     pub(crate) fn wake(&self) {
-        let _marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).wakes += 1;
         self.risen.notify_all();
     }
 
-    /// Waits until the structure is no longer `seen`, somebody is woken, or the time is over.
-    pub(crate) fn wait(&self, seen: u64, most: Duration) {
+    /// Waits until the structure is no longer `structure`, somebody is woken after `wakes`, or the time is over.
+    pub(crate) fn wait(&self, structure: u64, wakes: u64, most: Duration) {
         let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        if marks.structure == seen {
-            drop(self.risen.wait_timeout(marks, most));
-        }
+        // The time counts from the last wake-up: whoever waits looks at the clock anyway.
+        drop(self.risen.wait_timeout_while(marks, most, |marks| marks.structure == structure && marks.wakes == wakes));
     }
 }
 

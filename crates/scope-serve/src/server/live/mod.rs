@@ -207,3 +207,6 @@ impl Drop for Live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

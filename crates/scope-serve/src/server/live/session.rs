@@ -108,6 +108,14 @@ impl Session {
         self.with(|entry| entry.lost += what);
     }
 
+    /// The digest of what is known here of the agent, to compare with its own; none where what was taken in differs from what it said, because some of it
+    /// was refused or the agent goes by another name: then there is nothing to compare.
+    pub fn digest(&self) -> Option<u64> {
+        let faithful = self.said == self.here && self.tenant.lock_agents().get(&self.here).is_some_and(|entry| entry.refused == 0 && entry.over == 0);
+        let state = faithful.then(|| self.tenant.read())?;
+        Some(state.agent(&self.here).map_or(0, scope_core::link::digest))
+    }
+
     /// Whether another link of the same agent has taken over; this one is no longer listened to.
     pub fn is_superseded(&self) -> bool {
         self.tenant.lock_agents().get(&self.here).is_none_or(|entry| entry.link != Some(self.link))

@@ -1,17 +1,22 @@
 //! The views of one tenant, and the thread that computes them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hashbrown::HashMap;
+use scope_core::state::State;
+use scope_render::graph::Graph;
 
+use super::channel::Channel;
+use super::compute::{Kept, Sent};
 use super::key::Wanted;
-use super::message::{Kind, Message};
-use super::subscription::{Queue, Subscription};
+use super::pace::{Due, Pace, Since};
+use super::subscription::Subscription;
 use super::{Limits, Resume, SubscribeError, Usage};
 use crate::server::auth::Visibility;
+use crate::server::live::clock::now;
 use crate::server::live::tenant::TenantLive;
 
 /// The views of one tenant. Dropped, its thread ends.
@@ -29,15 +34,7 @@ struct Shared {
     stopped: AtomicBool,
     overflows: AtomicU64,
     messages: AtomicU64,
-    cpu_us: AtomicU64,
-}
-
-#[derive(Debug)]
-struct Channel {
-    visibility: Visibility,
-    wanted: Wanted,
-    queues: Vec<Arc<Queue>>,
-    seq: u64,
+    busy_us: AtomicU64,
 }
 
 impl Hub {
@@ -49,7 +46,7 @@ impl Hub {
             stopped: AtomicBool::new(false),
             overflows: AtomicU64::new(0),
             messages: AtomicU64::new(0),
-            cpu_us: AtomicU64::new(0),
+            busy_us: AtomicU64::new(0),
         });
         let computing = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("scope-views".to_owned()).spawn(move || computing.run());
@@ -57,73 +54,97 @@ impl Hub {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    pub(super) fn open(&self, visibility: &Visibility, text: String, wanted: Wanted, _resume: Option<Resume>) -> Result<Subscription, SubscribeError> {
-        let mut channels = self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        let open: usize = channels.values().map(|channel| channel.queues.len()).sum();
+    pub(super) fn open(&self, visibility: &Visibility, text: String, wanted: Wanted, resume: Option<Resume>) -> Result<Subscription, SubscribeError> {
+        let mut channels = self.shared.lock();
+        let open: usize = channels.values().map(Channel::subscribers).sum();
         if open >= self.shared.limits.subscriptions || (!channels.contains_key(&text) && channels.len() >= self.shared.limits.views) {
             return Err(SubscribeError::TooMany(open));
         }
-        let channel = channels.entry(text).or_insert_with(|| Channel { visibility: visibility.clone(), wanted, queues: Vec::new(), seq: 0 });
-        let queue = Arc::new(Queue::new(None));
-        channel.queues.push(Arc::clone(&queue));
+        let queue = channels.entry(text).or_insert_with(|| Channel::new(visibility.clone(), wanted)).open(resume);
         drop(channels);
         self.shared.live.board.wake();
         Ok(Subscription { queue })
     }
 
     pub(super) fn usage(&self) -> Usage {
-        let channels = self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let channels = self.shared.lock();
         Usage {
-            subscriptions: channels.values().map(|channel| channel.queues.len()).sum(),
+            subscriptions: channels.values().map(Channel::subscribers).sum(),
             views: channels.len(),
             overflows: self.shared.overflows.load(Ordering::Relaxed),
             messages: self.shared.messages.load(Ordering::Relaxed),
-            cpu_us: self.shared.cpu_us.load(Ordering::Relaxed),
+            busy_us: self.shared.busy_us.load(Ordering::Relaxed),
         }
     }
 }
 
 impl Shared {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Channel>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Computes what is due until it is stopped.
     fn run(&self) {
-        let mut seen = 0;
+        let mut pace = Pace::new(Instant::now());
+        let mut kept: HashMap<String, Kept> = HashMap::new();
+        let mut seen = self.live.board.read();
+        // What this thread has not looked at yet is news.
+        seen.structure = seen.structure.wrapping_sub(1);
         while !self.stopped.load(Ordering::Acquire) {
-            self.live.board.wait(seen, Duration::from_secs(1));
-            seen = self.live.board.read().structure;
             let began = Instant::now();
-            for channel in self.channels.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
-                channel.queues.retain(|queue| !queue.is_closed());
-                let Wanted::View(wanted) = &channel.wanted else { continue };
-                let json = self.live.with_visible(&channel.visibility, |state| {
-                    let graph = scope_render::graph::Graph::build(state);
-                    let show: Vec<&str> = wanted.show.iter().map(String::as_str).collect();
-                    let selection = scope_render::view::Selection {
-                        filter: wanted.filter.as_ref(),
-                        group_by: wanted.group_by.as_ref(),
-                        show: &show,
-                        ..scope_render::view::Selection::default()
-                    };
-                    let rendered = wanted.view.project(&graph, &selection);
-                    let mut json = Vec::new();
-                    let registry = scope_core::field::Registry::new();
-                    let options = scope_render::output::Options {
-                        registry: &registry,
-                        now: graph.latest(),
-                        width: None,
-                        colour: false,
-                        columns: &[],
-                        part: scope_render::output::Part::default(),
-                        theme: scope_render::output::Theme::default(),
-                    };
-                    let _ = scope_render::output::write(scope_render::output::Format::Json, &rendered, &mut json, &options);
-                    String::from_utf8(json).unwrap_or_default()
-                });
-                channel.seq += 1;
-                let message = Message::new(channel.seq, Kind::Snapshot, json);
-                for queue in &channel.queues {
-                    queue.restart(&message);
-                }
+            let marks = self.live.board.read();
+            let (asked, any) = {
+                let mut channels = self.lock();
+                channels.retain(|_, channel| channel.is_wanted(began));
+                (channels.values().any(Channel::wants_snapshot), !channels.is_empty())
+            };
+            let since = Since {
+                structure: any && marks.structure != seen.structure,
+                drift: any && marks.drift != seen.drift,
+                figures: any && marks.figures != seen.figures,
+                asked,
+            };
+            let (due, wait) = pace.due(since, began);
+            if due == Due::default() {
+                self.live.board.wait(marks.structure, marks.wakes, wait);
+                continue;
             }
-            self.cpu_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+            self.pass(&mut kept, due);
+            seen.figures = if due.figures { marks.figures } else { seen.figures };
+            // Whatever is computed is computed from all of the state.
+            (seen.structure, seen.drift) = (marks.structure, marks.drift);
+            let cost = began.elapsed();
+            pace.done(Due { structure: true, ..due }, began, cost);
+            self.busy_us.fetch_add(cost.as_micros() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Computes all channels, those of one visibility from one graph.
+    fn pass(&self, kept: &mut HashMap<String, Kept>, due: Due) {
+        let mut by_visibility: HashMap<String, (Visibility, Vec<String>)> = HashMap::new();
+        {
+            let channels = self.lock();
+            kept.retain(|text, _| channels.contains_key(text));
+            for (text, channel) in channels.iter() {
+                let group = by_visibility.entry(channel.visibility.key()).or_insert_with(|| (channel.visibility.clone(), Vec::new()));
+                group.1.push(text.clone());
+            }
+        }
+        for (visibility, texts) in by_visibility.into_values() {
+            self.live.with_visible(&visibility, |state| self.compute(state, &texts, kept, due));
+        }
+    }
+
+    fn compute(&self, state: &State, texts: &[String], kept: &mut HashMap<String, Kept>, due: Due) {
+        let graph = Graph::build(state);
+        let at = now();
+        for text in texts {
+            let mut channels = self.lock();
+            let Some(channel) = channels.get_mut(text) else { continue };
+            let mine = kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted));
+            let Sent { messages, overflows } = mine.compute(channel, &graph, due, at);
+            self.messages.fetch_add(messages, Ordering::Relaxed);
+            self.overflows.fetch_add(overflows, Ordering::Relaxed);
         }
     }
 }
@@ -135,8 +156,8 @@ impl Drop for Hub {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        for queue in self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner).values().flat_map(|channel| &channel.queues) {
-            queue.close();
+        for channel in self.shared.lock().values() {
+            channel.close();
         }
     }
 }

@@ -1,11 +1,23 @@
 //! Views kept current: one for each key that somebody subscribes to, computed once and sent to all of them. Transport is the API's business.
+//!
+//! | part | what |
+//! |---|---|
+//! | `key`, `channel`, `subscription`, `message` | who gets what: keys, their subscribers, queues, messages |
+//! | `hub`, `pace` | one thread for each tenant, and when it computes |
+//! | `compute`, `picture`, `table`, `node` | the difference between what subscribers have and what there is |
+//! | `write` | messages as JSON: `docs/subscriptions.md` |
 
+mod channel;
+mod compute;
 mod hub;
-#[allow(dead_code, reason = "until nodes and places are served")]
 mod key;
 mod message;
-#[allow(dead_code, reason = "until changes are told apart")]
+mod node;
+mod pace;
+mod picture;
 mod subscription;
+mod table;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,8 +88,8 @@ pub struct Usage {
     pub overflows: u64,
     /// Messages made.
     pub messages: u64,
-    /// CPU time spent, in microseconds.
-    pub cpu_us: u64,
+    /// Time spent computing them, in microseconds.
+    pub busy_us: u64,
 }
 
 /// Where a subscriber's stream broke: the epoch of its last snapshot, and the number of the last message that it has.
@@ -143,3 +155,6 @@ fn registry_of(state: &scope_core::state::State) -> scope_core::field::Registry 
     }
     registry
 }
+
+#[cfg(test)]
+mod tests;

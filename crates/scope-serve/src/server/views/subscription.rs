@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::message::Message;
 
 /// Messages that wait for one subscriber.
-const QUEUE: usize = 16;
+pub(super) const QUEUE: usize = 16;
 
 /// What a hub and a subscriber share.
 #[derive(Debug)]
@@ -64,6 +64,18 @@ impl Queue {
         self.wants_snapshot.store(false, Ordering::Release);
         drop(waiting);
         self.notify.notify_one();
+    }
+
+    /// What waits.
+    #[cfg(test)]
+    pub(super) fn drain(&self) -> Vec<Message> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// What waits makes no sense any more.
+    pub(super) fn want_snapshot(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.wants_snapshot.store(true, Ordering::Release);
     }
 
     /// No more will come.

@@ -1,0 +1,167 @@
+//! Computes what is due for one channel from a graph, and hands it to the subscribers.
+
+use scope_core::Timestamp;
+use scope_render::graph::Graph;
+use scope_render::layout::{Layout, Previous};
+use scope_render::output::places;
+use scope_render::view::{Rendered, Selection};
+
+use super::channel::Channel;
+use super::key::{Wanted, WantedView};
+use super::message::Kind;
+use super::node::NodeKept;
+use super::pace::Due;
+use super::picture::Picture;
+use super::write::{self, Json};
+
+/// What is kept of a channel from one computation to the next. Only the thread that computes touches it.
+#[derive(Debug)]
+pub(super) enum Kept {
+    View(Box<ViewKept>),
+    Node(NodeKept),
+}
+
+/// What is kept of a view.
+#[derive(Debug, Default)]
+pub(super) struct ViewKept {
+    picture: Picture,
+    previous: Previous,
+    hidden: String,
+    problems: String,
+}
+
+/// How much was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) messages: u64,
+    pub(super) overflows: u64,
+}
+
+impl Kept {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        match wanted {
+            Wanted::View(_) => Self::View(Box::default()),
+            Wanted::Node(_) => Self::Node(NodeKept::default()),
+        }
+    }
+
+    /// Computes what is due and hands it over.
+    pub(super) fn compute(&mut self, channel: &mut Channel, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+        let wanted = std::sync::Arc::clone(&channel.wanted);
+        match (self, &*wanted) {
+            (Self::View(kept), Wanted::View(wanted)) => kept.compute(channel, wanted, graph, due, at),
+            (Self::Node(kept), Wanted::Node(id)) => kept.compute(channel, id, graph, at),
+            _ => Sent::default(),
+        }
+    }
+}
+
+impl ViewKept {
+    fn compute(&mut self, channel: &mut Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+        if self.picture.names.is_full() {
+            *self = Self::default();
+            channel.restart();
+        }
+        let show: Vec<&str> = wanted.show.iter().map(String::as_str).collect();
+        let selection = Selection { filter: wanted.filter.as_ref(), group_by: wanted.group_by.as_ref(), show: &show, now: Some(at), ..Selection::default() };
+        let rendered = wanted.view.project(graph, &selection);
+        let layout = wanted.layout.then(|| places(&rendered, &mut self.previous));
+        let mut sent = Sent::default();
+        self.changes(channel, &rendered, layout.as_ref(), at, &mut sent);
+        if due.figures {
+            let named = self.picture.names.names.len();
+            let moved = self.picture.figures(&rendered, None);
+            if !moved.is_empty() {
+                let mut json = Json::new("figures", channel.next_seq(), at);
+                json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
+                json.key("figures");
+                json.figures(&moved);
+                sent.count(channel.send(Kind::Figures, json.end()));
+            }
+        }
+        if channel.wants_snapshot() {
+            channel.send_snapshot(self.snapshot(channel, &rendered, layout.as_ref(), at));
+            sent.messages += 1;
+        }
+        sent
+    }
+
+    fn changes(&mut self, channel: &mut Channel, rendered: &Rendered<'_, '_>, layout: Option<&(Layout, Vec<String>)>, at: Timestamp, sent: &mut Sent) {
+        let changed = self.picture.update(rendered, layout.map(|(layout, _)| layout.boxes.as_slice()));
+        let named = self.picture.names.names.len();
+        let moved = self.picture.figures(rendered, Some(&changed));
+        let hidden = write::hidden(&rendered.hidden);
+        let problems = write::problems(rendered);
+        let (other_hidden, other_problems) = (hidden != self.hidden, problems != self.problems);
+        if !changed.is_empty() || other_hidden || other_problems {
+            let mut json = Json::new("change", channel.next_seq(), at);
+            json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
+            json.key("nodes");
+            json.raw("{\"gone\":");
+            json.value(&changed.gone_nodes);
+            json.raw(",");
+            json.nodes(rendered, &self.picture, layout.map(|(layout, _)| layout), &changed.set_nodes);
+            json.raw("}");
+            json.key("edges");
+            json.raw("{\"gone\":");
+            json.value(&changed.gone_edges);
+            json.raw(",");
+            json.edges(rendered, &self.picture, &changed.set_edges);
+            json.raw("}");
+            json.key("figures");
+            json.figures(&moved);
+            if other_hidden {
+                json.key("hidden");
+                json.raw(&hidden);
+            }
+            if other_problems {
+                json.key("problems");
+                json.raw(&problems);
+            }
+            if let Some((layout, frames)) = layout {
+                json.areas(layout, frames);
+            }
+            sent.count(channel.send(Kind::Change, json.end()));
+        }
+        self.picture.release(&changed);
+        (self.hidden, self.problems) = (hidden, problems);
+    }
+
+    fn snapshot(&self, channel: &Channel, rendered: &Rendered<'_, '_>, layout: Option<&(Layout, Vec<String>)>, at: Timestamp) -> String {
+        let mut json = Json::new("snapshot", channel.seq(), at);
+        json.field("epoch", &channel.epoch());
+        json.field("view", rendered.view.name);
+        if let Some(group_by) = rendered.group_by {
+            json.field("group_by", group_by);
+        }
+        json.field("metrics", &self.picture.names.names);
+        json.edge_names();
+        json.key("nodes");
+        json.raw("{");
+        let all: Vec<u32> = (0..rendered.nodes.len() as u32).collect();
+        json.nodes(rendered, &self.picture, layout.map(|(layout, _)| layout), &all);
+        json.raw("}");
+        json.key("edges");
+        json.raw("{");
+        let all: Vec<u32> = (0..rendered.edges.len() as u32).collect();
+        json.edges(rendered, &self.picture, &all);
+        json.raw("}");
+        json.key("figures");
+        json.figures(&self.picture.sent());
+        json.key("hidden");
+        json.raw(&self.hidden);
+        json.key("problems");
+        json.raw(&self.problems);
+        if let Some((layout, frames)) = layout {
+            json.areas(layout, frames);
+        }
+        json.end()
+    }
+}
+
+impl Sent {
+    pub(super) fn count(&mut self, overflows: u64) {
+        self.messages += 1;
+        self.overflows += overflows;
+    }
+}

@@ -1,0 +1,142 @@
+//! When views are computed: figures once a second, structure as it changes, but never so often that it costs more than its share of a core.
+
+use std::time::{Duration, Instant};
+
+/// Least time between two computations for the sake of structure.
+const STRUCTURE: Duration = Duration::from_millis(100);
+
+/// Time between two computations of figures.
+const FIGURES: Duration = Duration::from_secs(1);
+
+/// Most time that a change waits which only decides how connections are drawn.
+const DRIFT: Duration = Duration::from_secs(5);
+
+/// The share of a core that structure may cost: one part in so many.
+const SHARE: u32 = 8;
+
+/// What is to be computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) structure: bool,
+    pub(super) figures: bool,
+}
+
+/// What has happened since the last computation.
+#[expect(clippy::struct_excessive_bools, reason = "four things that happen independently")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Since {
+    pub(super) structure: bool,
+    pub(super) drift: bool,
+    pub(super) figures: bool,
+    /// Somebody waits for a snapshot.
+    pub(super) asked: bool,
+}
+
+/// When what was computed, and what it cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    structure: Instant,
+    figures: Instant,
+    cost: Duration,
+}
+
+impl Pace {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { structure: now.checked_sub(DRIFT).unwrap_or(now), figures: now, cost: Duration::ZERO }
+    }
+
+    /// From when on structure may be computed again.
+    fn structure_from(&self) -> Instant {
+        self.structure + STRUCTURE.max(self.cost * SHARE)
+    }
+
+    /// What is due, and for how long there is nothing to do but to wait for news.
+    pub(super) fn due(&self, since: Since, now: Instant) -> (Due, Duration) {
+        let next_figures = self.figures + FIGURES;
+        let mut due = Due { structure: false, figures: since.figures && now >= next_figures };
+        let next_structure = if since.structure || since.asked {
+            Some(self.structure_from())
+        } else if since.drift {
+            Some((self.structure + DRIFT).max(self.structure_from()))
+        } else {
+            None
+        };
+        due.structure = next_structure.is_some_and(|at| now >= at);
+        let next = next_structure.map_or(next_figures, |at| at.min(next_figures));
+        // Figures that did not move by their time are looked at a little later.
+        (due, next.saturating_duration_since(now).max(Duration::from_millis(20)))
+    }
+
+    /// What was computed.
+    pub(super) fn done(&mut self, due: Due, began: Instant, cost: Duration) {
+        if due.structure {
+            self.structure = began;
+            // The mean of the last few.
+            self.cost = (self.cost * 3 + cost) / 4;
+        }
+        if due.figures {
+            // In step: a late one is not followed by another late one.
+            self.figures = (self.figures + FIGURES).max(began.checked_sub(FIGURES / 2).unwrap_or(began));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRUCTURE_CHANGED: Since = Since { structure: true, drift: false, figures: false, asked: false };
+
+    #[test]
+    fn the_first_change_after_silence_is_computed_at_once_and_the_next_waits_its_time() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        let (due, _) = pace.due(STRUCTURE_CHANGED, start);
+        assert!(due.structure && !due.figures);
+        pace.done(due, start, Duration::from_millis(1));
+        let (due, wait) = pace.due(STRUCTURE_CHANGED, start + Duration::from_millis(40));
+        assert_eq!((due, wait), (Due::default(), Duration::from_millis(60)));
+        assert!(pace.due(STRUCTURE_CHANGED, start + Duration::from_millis(100)).0.structure);
+    }
+
+    #[test]
+    fn what_is_dear_is_computed_less_often() {
+        let start = Instant::now();
+        let (mut pace, mut now, mut passes) = (Pace::new(start), start, 0_u32);
+        while now < start + Duration::from_mins(1) {
+            let (due, wait) = pace.due(STRUCTURE_CHANGED, now);
+            now += wait;
+            if due.structure {
+                passes += 1;
+                pace.done(due, now, Duration::from_millis(200));
+            }
+        }
+        let share = f64::from(passes) * 0.2 / 60.0;
+        assert!((0.05..=0.15).contains(&share), "a share of {share}");
+    }
+
+    #[test]
+    fn figures_are_computed_once_a_second_and_only_where_they_moved() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        let moved = Since { figures: true, ..Since::default() };
+        assert_eq!(pace.due(moved, start + Duration::from_millis(900)).0, Due::default());
+        assert_eq!(pace.due(Since::default(), start + Duration::from_secs(3)).0, Due::default());
+        let late = start + Duration::from_millis(1100);
+        let (due, _) = pace.due(moved, late);
+        assert!(due.figures);
+        pace.done(due, late, Duration::ZERO);
+        assert!(!pace.due(moved, start + Duration::from_millis(1900)).0.figures);
+        assert!(pace.due(moved, start + Duration::from_secs(2)).0.figures);
+    }
+
+    #[test]
+    fn a_change_of_sampled_ports_waits_for_five_seconds() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        pace.done(Due { structure: true, figures: false }, start, Duration::ZERO);
+        let drift = Since { drift: true, ..Since::default() };
+        assert!(!pace.due(drift, start + Duration::from_secs(4)).0.structure);
+        assert!(pace.due(drift, start + Duration::from_secs(5)).0.structure);
+    }
+}

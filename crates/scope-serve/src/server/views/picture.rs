@@ -1,0 +1,331 @@
+//! What subscribers of a view have: rows with numbers, the version of their facts, the figures that were sent. Compared with the view as it is now.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use scope_core::{CompactString, Number};
+use scope_render::graph::{Figures, Graph};
+use scope_render::layout::Rect;
+use scope_render::view::{Edge, Node, Rendered, Role};
+
+use super::table::Table;
+use super::write::NodeFacts;
+
+/// Names of figures of one picture. A plugin brings a handful; whoever makes up new ones all the time costs everybody a snapshot now and then.
+const NAMES: usize = 2048;
+
+/// How far ahead the former order is searched for a node that does not come where it was expected.
+const NEAR: usize = 256;
+
+/// The figures of an edge, in the order of their numbers.
+pub(super) const EDGE_FIGURES: [&str; 7] = ["open", "opened_total", "failed_total", "tx_bytes_total", "rx_bytes_total", "retrans_total", "rtt_us"];
+
+/// What subscribers of one view have.
+#[derive(Debug, Default)]
+pub(super) struct Picture {
+    pub(super) names: Names,
+    pub(super) nodes: Table<NodeRow>,
+    pub(super) edges: Table<EdgeRow>,
+    by_id: HashMap<Arc<str>, u32>,
+    by_ends: HashMap<(u32, u32), u32>,
+    /// The numbers of nodes and edges in the order in which the view has them now.
+    pub(super) node_order: Vec<u32>,
+    pub(super) edge_order: Vec<u32>,
+    pass: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct NodeRow {
+    id: Arc<str>,
+    version: u64,
+    /// Of the facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
+    facts: u64,
+    pass: u32,
+    /// What was sent of each figure, by its number.
+    pub(super) figures: Vec<(u16, Number)>,
+}
+
+#[derive(Debug)]
+pub(super) struct EdgeRow {
+    ends: (u32, u32),
+    version: u64,
+    pass: u32,
+    pub(super) figures: [Option<u64>; 7],
+}
+
+/// The names of figures, numbered as they come.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) names: Vec<CompactString>,
+    numbers: HashMap<CompactString, u16>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> Option<u16> {
+        if let Some(number) = self.numbers.get(name) {
+            return Some(*number);
+        }
+        let number = u16::try_from(self.names.len()).ok().filter(|number| usize::from(*number) < NAMES)?;
+        self.names.push(name.into());
+        self.numbers.insert(name.into(), number);
+        Some(number)
+    }
+
+    /// Whether there is no room for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.names.len() >= NAMES
+    }
+}
+
+/// What is different: numbers, and where in the rendered view they stand.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub(super) gone_nodes: Vec<u32>,
+    pub(super) gone_edges: Vec<u32>,
+    /// New ones and changed ones, by their place in the view.
+    pub(super) set_nodes: Vec<u32>,
+    pub(super) set_edges: Vec<u32>,
+}
+
+impl Changed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.gone_nodes.is_empty() && self.gone_edges.is_empty() && self.set_nodes.is_empty() && self.set_edges.is_empty()
+    }
+}
+
+/// Figures that moved, by the number of their name: node or edge, and the value; none where it is no longer known.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    pub(super) nodes: Vec<Vec<(u32, Option<Number>)>>,
+    pub(super) edges: [Vec<(u32, Option<u64>)>; 7],
+}
+
+impl Moved {
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.iter().all(Vec::is_empty) && self.edges.iter().all(Vec::is_empty)
+    }
+
+    fn node(&mut self, name: u16, node: u32, value: Option<Number>) {
+        let at = usize::from(name);
+        if self.nodes.len() <= at {
+            self.nodes.resize_with(at + 1, Vec::new);
+        }
+        if let Some(list) = self.nodes.get_mut(at) {
+            list.push((node, value));
+        }
+    }
+}
+
+impl Picture {
+    /// Takes over the nodes and edges of the view as it is now. `places` are those of a layout, where one is asked for.
+    pub(super) fn update(&mut self, rendered: &Rendered<'_, '_>, places: Option<&[Rect]>) -> Changed {
+        self.pass = self.pass.wrapping_add(1);
+        let mut changed = Changed::default();
+        self.update_nodes(rendered, places, &mut changed);
+        self.update_edges(rendered, &mut changed);
+        changed
+    }
+
+    fn update_nodes(&mut self, rendered: &Rendered<'_, '_>, places: Option<&[Rect]>, changed: &mut Changed) {
+        let former = std::mem::take(&mut self.node_order);
+        let mut order = Vec::with_capacity(rendered.nodes.len());
+        let facts = |node: &Node<'_>, place: Option<&Rect>| {
+            let place = place.map(|place| [place.x, place.y, place.width, place.height]);
+            serde_json::to_string(&(node.kind, &node.name, node.role.as_str(), NodeFacts::of(rendered, node), place)).unwrap_or_default()
+        };
+        // Most nodes follow each other as they did before.
+        let mut next = 0;
+        for (node, at) in rendered.nodes.iter().zip(0_u32..) {
+            let place = places.and_then(|places| places.get(at as usize));
+            let version = node_version(rendered, node, place);
+            let expected = former.get(next).copied().filter(|number| self.nodes.get(*number).is_some_and(|row| *row.id == *node.id));
+            let known = expected.or_else(|| self.by_id.get(node.id.as_ref()).copied());
+            let number = if let Some(number) = known {
+                if expected.is_none() {
+                    next = former.iter().skip(next).take(NEAR).position(|other| *other == number).map_or(next, |skipped| next + skipped);
+                }
+                next += 1;
+                if let Some(row) = self.nodes.get_mut(number) {
+                    row.pass = self.pass;
+                    if row.version != version {
+                        row.version = version;
+                        let facts = text_version(&facts(node, place));
+                        if std::mem::replace(&mut row.facts, facts) != facts {
+                            changed.set_nodes.push(at);
+                        }
+                    }
+                }
+                number
+            } else {
+                let id: Arc<str> = node.id.as_ref().into();
+                let number =
+                    self.nodes.add(NodeRow { id: Arc::clone(&id), version, facts: text_version(&facts(node, place)), pass: self.pass, figures: Vec::new() });
+                self.by_id.insert(id, number);
+                changed.set_nodes.push(at);
+                number
+            };
+            order.push(number);
+        }
+        let pass = self.pass;
+        changed.gone_nodes = former.into_iter().filter(|number| self.nodes.get(*number).is_some_and(|row| row.pass != pass)).collect();
+        for number in &changed.gone_nodes {
+            if let Some(row) = self.nodes.remove(*number) {
+                self.by_id.remove(&row.id);
+            }
+        }
+        self.node_order = order;
+    }
+
+    fn update_edges(&mut self, rendered: &Rendered<'_, '_>, changed: &mut Changed) {
+        let former = std::mem::take(&mut self.edge_order);
+        let mut order = Vec::with_capacity(rendered.edges.len());
+        let number_of = |node: u32, order: &[u32]| order.get(node as usize).copied().unwrap_or(u32::MAX);
+        let mut next = 0;
+        for (edge, at) in rendered.edges.iter().zip(0_u32..) {
+            let ends = (number_of(edge.from, &self.node_order), number_of(edge.to, &self.node_order));
+            let version = edge_version(rendered, edge);
+            let expected = former.get(next).copied().filter(|number| self.edges.get(*number).is_some_and(|row| row.ends == ends));
+            let number = if let Some(number) = expected.or_else(|| self.by_ends.get(&ends).copied()) {
+                if expected.is_none() {
+                    next = former.iter().skip(next).take(NEAR).position(|other| *other == number).map_or(next, |skipped| next + skipped);
+                }
+                next += 1;
+                if let Some(row) = self.edges.get_mut(number) {
+                    row.pass = self.pass;
+                    if row.version != version {
+                        row.version = version;
+                        changed.set_edges.push(at);
+                    }
+                }
+                number
+            } else {
+                let number = self.edges.add(EdgeRow { ends, version, pass: self.pass, figures: [None; 7] });
+                self.by_ends.insert(ends, number);
+                changed.set_edges.push(at);
+                number
+            };
+            order.push(number);
+        }
+        let pass = self.pass;
+        changed.gone_edges = former.into_iter().filter(|number| self.edges.get(*number).is_some_and(|row| row.pass != pass)).collect();
+        for number in &changed.gone_edges {
+            if let Some(row) = self.edges.remove(*number) {
+                self.by_ends.remove(&row.ends);
+            }
+        }
+        self.edge_order = order;
+    }
+
+    /// Gives the numbers of what went free, once the message is written.
+    pub(super) fn release(&mut self, changed: &Changed) {
+        self.nodes.release(&changed.gone_nodes);
+        self.edges.release(&changed.gone_edges);
+    }
+
+    /// Takes over the figures of all that the view has, or of what is new only.
+    pub(super) fn figures(&mut self, rendered: &Rendered<'_, '_>, only: Option<&Changed>) -> Moved {
+        let mut moved = Moved::default();
+        let node_places: Box<dyn Iterator<Item = u32>> = match only {
+            Some(changed) => Box::new(changed.set_nodes.iter().copied()),
+            None => Box::new(0..rendered.nodes.len() as u32),
+        };
+        for at in node_places {
+            let (Some(node), Some(number)) = (rendered.nodes.get(at as usize), self.node_order.get(at as usize)) else { continue };
+            if node.role.is_outside() {
+                continue;
+            }
+            let Some(row) = self.nodes.get_mut(*number) else { continue };
+            take(row, &mut self.names, rendered.metrics(node), |name, value| moved.node(name, *number, value));
+        }
+        let edge_places: Box<dyn Iterator<Item = u32>> = match only {
+            Some(changed) => Box::new(changed.set_edges.iter().copied()),
+            None => Box::new(0..rendered.edges.len() as u32),
+        };
+        for at in edge_places {
+            let (Some(edge), Some(number)) = (rendered.edges.get(at as usize), self.edge_order.get(at as usize)) else { continue };
+            let Some(row) = self.edges.get_mut(*number) else { continue };
+            for ((old, new), list) in row.figures.iter_mut().zip(edge_figures(&edge.figures)).zip(&mut moved.edges) {
+                if *old != new {
+                    *old = new;
+                    list.push((*number, new));
+                }
+            }
+        }
+        moved
+    }
+
+    /// All figures as they were sent.
+    pub(super) fn sent(&self) -> Moved {
+        let mut moved = Moved::default();
+        for (number, row) in self.nodes.iter() {
+            for (name, value) in &row.figures {
+                moved.node(*name, number, Some(*value));
+            }
+        }
+        for (number, row) in self.edges.iter() {
+            for (value, list) in row.figures.iter().zip(&mut moved.edges) {
+                if value.is_some() {
+                    list.push((number, *value));
+                }
+            }
+        }
+        moved
+    }
+}
+
+/// Compares the figures of a node with what was sent of it.
+fn take(row: &mut NodeRow, names: &mut Names, now: Vec<(&str, Number)>, mut moved: impl FnMut(u16, Option<Number>)) {
+    let is_same = row.figures.len() == now.len()
+        && row.figures.iter().zip(&now).all(|((number, _), (name, _))| names.names.get(usize::from(*number)).is_some_and(|known| known == name));
+    if is_same {
+        for ((number, old), (_, new)) in row.figures.iter_mut().zip(now) {
+            if *old != new {
+                *old = new;
+                moved(*number, Some(new));
+            }
+        }
+        return;
+    }
+    let now: Vec<(u16, Number)> = now.into_iter().filter_map(|(name, value)| Some((names.number(name)?, value))).collect();
+    for (number, value) in &now {
+        if !row.figures.contains(&(*number, *value)) {
+            moved(*number, Some(*value));
+        }
+    }
+    for (number, _) in &row.figures {
+        if !now.iter().any(|(known, _)| known == number) {
+            moved(*number, None);
+        }
+    }
+    row.figures = now;
+}
+
+pub(super) fn edge_figures(figures: &Figures) -> [Option<u64>; 7] {
+    [Some(figures.open), figures.opened_total, figures.failed_total, figures.tx_bytes_total, figures.rx_bytes_total, figures.retrans_total, figures.rtt_us]
+}
+
+fn node_version(rendered: &Rendered<'_, '_>, node: &Node<'_>, place: Option<&Rect>) -> u64 {
+    let graph: &Graph<'_> = rendered.graph();
+    let members = rendered.members(node);
+    let mut version = members.len() as u64;
+    for member in members {
+        version = version.wrapping_add(graph.facts_version(*member));
+    }
+    if node.role != Role::Member {
+        version = version.wrapping_add(text_version(&node.name) ^ node.role as u64);
+    }
+    if let Some(place) = place {
+        for side in [place.x, place.y, place.width, place.height] {
+            version = version.rotate_left(17) ^ u64::from(side.to_bits());
+        }
+    }
+    version
+}
+
+fn text_version(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn edge_version(rendered: &Rendered<'_, '_>, edge: &Edge) -> u64 {
+    rendered.links(edge).fold(0, |version: u64, link| version.wrapping_add(rendered.graph().link_version(link)))
+}

@@ -1,0 +1,356 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+//! After any sequence of changes a client that applies the messages has exactly the view that is rendered from the state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use scope_core::field::Registry;
+use scope_core::record::Record;
+use scope_core::state::State;
+use scope_core::{Timestamp, codec};
+use scope_render::graph::Graph;
+use scope_render::output::{Format, Options, Part, Theme, write};
+use scope_render::view::{self, Selection};
+use serde_json::{Value, json};
+
+use super::channel::Channel;
+use super::compute::Kept;
+use super::key::ViewKey;
+use super::message::{Kind, Message};
+use super::pace::Due;
+use super::subscription::Queue;
+use super::{Resume, Subscription};
+use crate::server::auth::Visibility;
+use crate::server::tenant::Tenant;
+
+/// A client as small as it can be: what `docs/subscriptions.md` says, and nothing else.
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    pub(super) epoch: u64,
+    pub(super) seq: u64,
+    metrics: Vec<String>,
+    edge_metrics: Vec<String>,
+    nodes: BTreeMap<u64, Value>,
+    edges: BTreeMap<u64, Value>,
+    hidden: Value,
+    problems: Value,
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+impl Client {
+    pub(super) fn apply(&mut self, message: &Message) {
+        let json: Value = serde_json::from_str(&message.json()).unwrap();
+        assert_eq!(json["seq"].as_u64().unwrap(), message.seq());
+        if message.kind() == Kind::Snapshot {
+            *self = Self { epoch: json["epoch"].as_u64().unwrap(), ..Self::default() };
+            self.edge_metrics = list(&json["edge_metrics"]).map(|name| name.as_str().unwrap().to_owned()).collect();
+        } else {
+            assert_eq!(message.seq(), self.seq + 1, "no message is left out");
+        }
+        self.seq = message.seq();
+        self.metrics.extend(list(&json["metrics"]).map(|name| name.as_str().unwrap().to_owned()));
+        for gone in list(&json["edges"]["gone"]) {
+            assert!(self.edges.remove(&gone.as_u64().unwrap()).is_some(), "an edge went that was not there");
+        }
+        for gone in list(&json["nodes"]["gone"]) {
+            assert!(self.nodes.remove(&gone.as_u64().unwrap()).is_some(), "a node went that was not there");
+        }
+        let column = |rows: &Value, name: &str, at: usize| rows[name].get(at).cloned().unwrap_or(Value::Null);
+        for (at, number) in list(&json["nodes"]["n"]).enumerate() {
+            let rows = &json["nodes"];
+            let figures = self.nodes.get(&number.as_u64().unwrap()).map_or_else(|| json!({}), |node| node["metrics"].clone());
+            let mut node = column(rows, "facts", at);
+            for name in ["id", "kind", "name", "role"] {
+                node[name] = column(rows, name, at);
+            }
+            node["metrics"] = figures;
+            self.nodes.insert(number.as_u64().unwrap(), node);
+        }
+        for (at, number) in list(&json["edges"]["e"]).enumerate() {
+            let rows = &json["edges"];
+            let figures = self.edges.get(&number.as_u64().unwrap()).map_or_else(|| json!({}), |edge| edge["metrics"].clone());
+            let mut edge = column(rows, "facts", at);
+            edge["from"] = column(rows, "from", at);
+            edge["to"] = column(rows, "to", at);
+            edge["metrics"] = figures;
+            self.edges.insert(number.as_u64().unwrap(), edge);
+        }
+        Self::figures(&mut self.nodes, &self.metrics, &json["figures"]["nodes"]);
+        Self::figures(&mut self.edges, &self.edge_metrics, &json["figures"]["edges"]);
+        for (name, place) in [("hidden", &mut self.hidden), ("problems", &mut self.problems)] {
+            if let Some(value) = json.get(name) {
+                *place = value.clone();
+            }
+        }
+    }
+
+    fn figures(rows: &mut BTreeMap<u64, Value>, names: &[String], moved: &Value) {
+        for column in list(moved) {
+            let name = &names[column[0].as_u64().unwrap() as usize];
+            for (number, value) in list(&column[1]).zip(list(&column[2])) {
+                let metrics = rows.get_mut(&number.as_u64().unwrap()).unwrap()["metrics"].as_object_mut().unwrap();
+                if value.is_null() {
+                    metrics.remove(name);
+                } else {
+                    metrics.insert(name.clone(), value.clone());
+                }
+            }
+        }
+    }
+
+    /// What it has, in the form in which a view is written.
+    pub(super) fn view(&self) -> Value {
+        let id = |number: &Value| self.nodes[&number.as_u64().unwrap()]["id"].clone();
+        let mut nodes: Vec<Value> = self.nodes.values().cloned().collect();
+        nodes.sort_by_key(|node| node["id"].to_string());
+        let mut edges: Vec<Value> = self
+            .edges
+            .values()
+            .map(|edge| {
+                let mut edge = edge.clone();
+                (edge["from"], edge["to"]) = (id(&edge["from"]), id(&edge["to"]));
+                edge
+            })
+            .collect();
+        edges.sort_by_key(|edge| (edge["from"].to_string(), edge["to"].to_string()));
+        json!({"nodes": nodes, "edges": edges, "hidden": self.hidden, "problems": self.problems})
+    }
+}
+
+/// The view as the JSON output has it, in the same form.
+fn rendered(state: &State, key: &ViewKey, at: Timestamp) -> Value {
+    let registry = Registry::new();
+    let graph = Graph::build(state);
+    let filter = key.filter.as_deref().map(|text| text.parse().unwrap());
+    let group_by = key.group_by.as_deref().map(|text| view::GroupBy::parse(text, &registry).unwrap());
+    let show: Vec<&str> = key.show.iter().map(String::as_str).collect();
+    let selection = Selection { filter: filter.as_ref(), group_by: group_by.as_ref(), show: &show, now: Some(at), ..Selection::default() };
+    let rendered = key.view.project(&graph, &selection);
+    let mut out = Vec::new();
+    let options = Options { registry: &registry, now: at, width: None, colour: false, columns: &[], part: Part::default(), theme: Theme::default() };
+    write(Format::Json, &rendered, &mut out, &options).unwrap();
+    let mut view: Value = serde_json::from_slice(&out).unwrap();
+    let mut nodes = view["nodes"].as_array().unwrap().clone();
+    for node in &mut nodes {
+        let node = node.as_object_mut().unwrap();
+        node.entry("metrics").or_insert_with(|| json!({}));
+        if let Some(parents) = node.get_mut("parents").and_then(Value::as_array_mut) {
+            parents.sort_by_key(Value::to_string);
+        }
+    }
+    nodes.sort_by_key(|node| node["id"].to_string());
+    let mut edges = view["edges"].as_array().unwrap().clone();
+    for edge in &mut edges {
+        let edge = edge.as_object_mut().unwrap();
+        edge.remove("last_seen");
+        let metrics: serde_json::Map<String, Value> =
+            super::picture::EDGE_FIGURES.iter().filter_map(|name| Some(((*name).to_owned(), edge.remove(*name)?))).collect();
+        edge.insert("metrics".to_owned(), metrics.into());
+    }
+    edges.sort_by_key(|edge| (edge["from"].to_string(), edge["to"].to_string()));
+    json!({"nodes": nodes, "edges": edges, "hidden": view["hidden"].take(), "problems": view["problems"].take()})
+}
+
+pub(super) fn key(view: &str, filter: Option<&str>, group_by: Option<&str>) -> ViewKey {
+    ViewKey {
+        tenant: Tenant::default(),
+        visibility: Visibility::all(),
+        view: view::find(view).unwrap(),
+        filter: filter.map(str::to_owned),
+        group_by: group_by.map(str::to_owned),
+        show: Vec::new(),
+        layout: false,
+    }
+}
+
+fn keys() -> impl Strategy<Value = ViewKey> {
+    let view = prop::sample::select(vec!["containers", "containers-by-image", "processes", "hosts", "images"]);
+    let filter = prop::sample::select(vec![None, Some("cpu > 1"), Some("-state:exited"), Some("label.app:1")]);
+    let group = prop::sample::select(vec![None, Some("label:app"), Some("parent:host")]);
+    (view, filter, group, any::<bool>()).prop_map(|(view, filter, group, all)| {
+        let mut key = key(view, filter, group);
+        key.show = if all { vec!["all".to_owned()] } else { Vec::new() };
+        key
+    })
+}
+
+/// What happens to the state between two computations, as records.
+fn events() -> impl Strategy<Value = Vec<Value>> {
+    let container = |number: u8| format!("container:{}", format!("{number:02x}").repeat(32));
+    let node = (0_u8..6, 0_u8..2, 0_u8..3, 0_u8..3, any::<bool>()).prop_map(move |(number, agent, cpu, app, facts)| {
+        let mut node =
+            json!({"record":"node","agent":format!("a{agent}"),"source":"docker","id":container(number),"kind":"container","metrics":{"cpu_pct":cpu}});
+        if facts {
+            node["name"] = json!(format!("c{number}-{app}"));
+            node["parents"] = json!([format!("host:a{agent}"), format!("image:{}", "ab".repeat(32))]);
+            node["attrs"] = json!({"state": (["running", "exited", "paused"][app as usize]), "image": format!("i{app}"), "labels": {"app": app.to_string()}});
+            node["endpoints"] = json!([{"at": format!("net:x|10.0.0.{number}:80/tcp")}]);
+            node["metrics"]["mem_bytes"] = json!(u64::from(cpu) * 1000);
+        }
+        node
+    });
+    let host = (0_u8..2, 0_u8..9).prop_map(|(agent, load)| {
+        json!({"record":"node","agent":format!("a{agent}"),"source":"host","id":format!("host:a{agent}"),"kind":"host","name":format!("A{agent}"),"metrics":{"load_1":load}})
+    });
+    let process = (0_u8..2, 0_u8..6, 0_u8..4).prop_map(move |(agent, number, threads)| {
+        json!({"record":"node","agent":format!("a{agent}"),"source":"proc","id":format!("process:a{agent}:{number}:1"),"kind":"process","name":"p",
+               "parents":[container(number)],"metrics":{"threads":threads}})
+    });
+    let flow = (0_u8..6, 0_u8..8, 0_u8..2, 0_u64..4, any::<bool>()).prop_map(move |(owner, server, agent, open, named)| {
+        let mut flow = json!({"record":"flow","agent":format!("a{agent}"),"source":"net","side":"client","proto":"tcp","owner":container(owner),
+            "server_addr":format!("net:x|10.0.0.{server}:80"),"dialled":format!("net:x|10.0.0.{server}:80"),"since":"2026-11-21T18:34:00Z","last_seen":"2026-11-21T18:35:00Z",
+            "open":open,"opened_total":open + 1,"ports":[],"seen_by":["sock_diag"]});
+        if named {
+            flow["server_name"] = json!(format!("s{server}.internal"));
+        }
+        flow
+    });
+    let gone =
+        (0_u8..6, 0_u8..2).prop_map(move |(number, agent)| json!({"record":"gone","agent":format!("a{agent}"),"source":"docker","id":container(number)}));
+    let problem = (0_u8..3).prop_map(|number| json!({"record":"problem","agent":"a0","source":"net","message":format!("trouble {number}")}));
+    let event = prop_oneof![6 => node, 1 => host, 2 => process, 4 => flow, 2 => gone, 1 => problem];
+    prop::collection::vec(event, 0..12)
+}
+
+pub(super) fn records(events: &[Value], seq: u64) -> Vec<Record> {
+    let lines = events.iter().map(|event| {
+        let mut event = event.clone();
+        event["run"] = json!("01920000-0000-7000-8000-000000000000");
+        event["seq"] = json!(seq);
+        event["at"] = json!("2026-11-21T18:35:00Z");
+        event.to_string() + "\n"
+    });
+    let lines: String = lines.collect();
+    codec::Reader::new(lines.as_bytes()).map(Result::unwrap).collect()
+}
+
+struct Setup {
+    channel: Channel,
+    kept: Kept,
+}
+
+impl Setup {
+    fn new(key: &ViewKey) -> Self {
+        let (_, wanted) = key.read(&Registry::new()).unwrap();
+        Self { kept: Kept::new(&wanted), channel: Channel::new(Visibility::all(), wanted) }
+    }
+
+    fn compute(&mut self, state: &State, figures: bool) {
+        self.kept.compute(&mut self.channel, &Graph::build(state), Due { structure: true, figures }, Timestamp::default());
+    }
+}
+
+fn waiting(queue: &Arc<Queue>) -> Vec<Message> {
+    queue.drain()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_client_has_exactly_the_view(key in keys(), steps in prop::collection::vec((events(), any::<bool>(), any::<bool>()), 1..12)) {
+        let (mut state, mut setup) = (State::default(), Setup::new(&key));
+        let mut clients: Vec<(Arc<Queue>, Client)> = vec![(setup.channel.open(None), Client::default())];
+        let last = steps.len() - 1;
+        for (at, (events, figures, joins)) in steps.into_iter().enumerate() {
+            for record in records(&events, at as u64 + 1) {
+                let _ = state.apply(record);
+            }
+            if joins {
+                clients.push((setup.channel.open(None), Client::default()));
+            }
+            setup.compute(&state, figures || at == last);
+            for (queue, client) in &mut clients {
+                for message in waiting(queue) {
+                    client.apply(&message);
+                }
+            }
+            if figures || at == last {
+                let expected = rendered(&state, &key, Timestamp::default());
+                for (_, client) in &clients {
+                    prop_assert_eq!(&client.view(), &expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_comes_back_has_it_too_and_so_has_whoever_is_slow(steps in prop::collection::vec(events(), 1..40), breaks in 0_usize..30) {
+        let key = key("containers", None, None);
+        let (mut state, mut setup) = (State::default(), Setup::new(&key));
+        let slow = setup.channel.open(None);
+        let first = setup.channel.open(None);
+        let (mut client, mut back): (Client, Option<Arc<Queue>>) = (Client::default(), None);
+        for (at, events) in steps.iter().enumerate() {
+            for record in records(events, at as u64 + 1) {
+                let _ = state.apply(record);
+            }
+            if at == breaks + 3 {
+                back = Some(setup.channel.open(Some(Resume { epoch: client.epoch, seq: client.seq })));
+            }
+            setup.compute(&state, true);
+            let queue = if at < breaks { Some(&first) } else { back.as_ref() };
+            for message in queue.map(waiting).unwrap_or_default() {
+                client.apply(&message);
+            }
+        }
+        let expected = rendered(&state, &key, Timestamp::default());
+        if steps.len() <= breaks || back.is_some() {
+            prop_assert_eq!(&client.view(), &expected);
+        }
+        // One more computation hands the snapshot to whoever overflowed in the last one.
+        setup.compute(&state, true);
+        let mut late = Client::default();
+        for message in waiting(&slow) {
+            late.apply(&message);
+        }
+        prop_assert_eq!(&late.view(), &expected);
+    }
+}
+
+#[test]
+fn what_did_not_change_is_not_sent() {
+    let event = json!({"record":"node","agent":"a","source":"docker","id":format!("container:{}", "1".repeat(64)),"kind":"container","name":"web",
+        "attrs":{"state":"running"},"metrics":{"cpu_pct":3,"mem_bytes":5}});
+    let (mut state, mut setup) = (State::default(), Setup::new(&key("containers", None, None)));
+    let queue = setup.channel.open(None);
+    let mut next = |event: &Value, seq: u64| {
+        for record in records(std::slice::from_ref(event), seq) {
+            let _ = state.apply(record);
+        }
+        setup.compute(&state, true);
+        waiting(&queue)
+    };
+    assert_eq!(next(&event, 1).iter().map(Message::kind).collect::<Vec<_>>(), [Kind::Snapshot]);
+    assert!(next(&event, 2).is_empty(), "the same again is nothing new");
+    let mut moved = event.clone();
+    moved["metrics"]["cpu_pct"] = json!(4);
+    let messages = next(&moved, 3);
+    assert_eq!(messages.len(), 1);
+    let figures: Value = serde_json::from_str(&messages[0].json()).unwrap();
+    assert_eq!(figures["figures"], json!({"nodes": [[0, [0], [4]]], "edges": []}));
+}
+
+#[test]
+fn a_message_is_compressed_once_and_reads_back() {
+    let message = Message::new(1, Kind::Change, "{\"a\":\"<b>\u{1b}\"}".repeat(50));
+    let deflated = message.deflated();
+    assert!(Arc::ptr_eq(&deflated, &message.clone().deflated()));
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::DeflateDecoder::new(&*deflated), &mut text).unwrap();
+    assert_eq!(text.as_str(), &*message.json());
+}
+
+#[tokio::test]
+async fn a_subscription_ends_when_it_is_closed() {
+    let queue = Arc::new(Queue::new(Some(Vec::new())));
+    let mut subscription = Subscription { queue: Arc::clone(&queue) };
+    assert!(!queue.push(&Message::new(1, Kind::Change, "{}".to_owned())));
+    queue.close();
+    assert_eq!(subscription.next().await.map(|message| message.seq()), Some(1));
+    assert!(subscription.next().await.is_none());
+}

@@ -1,0 +1,288 @@
+//! Messages as JSON, written by hand into one buffer: columns of nodes and edges, figures by the number of their name. The format is that of
+//! `docs/subscriptions.md`.
+
+use std::collections::BTreeMap;
+
+use scope_core::{CompactString, Number, Timestamp, Value};
+use scope_render::layout::{AreaKind, Layout};
+use scope_render::view::{Edge, Hidden, Node, Rendered, Role};
+use serde::Serialize;
+
+use super::picture::{EDGE_FIGURES, Moved, Picture};
+
+/// A message in the making.
+#[derive(Debug)]
+pub(super) struct Json(Vec<u8>);
+
+impl Json {
+    /// Begins a message.
+    pub(super) fn new(kind: &str, seq: u64, at: Timestamp) -> Self {
+        let mut json = Self(Vec::with_capacity(4096));
+        json.raw("{\"type\":");
+        json.value(kind);
+        json.field("seq", &seq);
+        json.field("at", &at);
+        json
+    }
+
+    pub(super) fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    pub(super) fn value(&mut self, value: &(impl Serialize + ?Sized)) {
+        // Writing to memory does not fail, and no value here has keys that are not text.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// A field after others.
+    pub(super) fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        self.key(name);
+        self.value(value);
+    }
+
+    /// The name of a field after others.
+    pub(super) fn key(&mut self, name: &str) {
+        self.raw(",\"");
+        self.raw(name);
+        self.raw("\":");
+    }
+
+    /// A list, each item written by `write`.
+    pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        self.raw("[");
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                self.raw(",");
+            }
+            write(self, item);
+        }
+        self.raw("]");
+    }
+
+    /// Ends the message.
+    pub(super) fn end(mut self) -> String {
+        self.raw("}");
+        // All of it was written from texts.
+        String::from_utf8(self.0).unwrap_or_default()
+    }
+
+    fn integer(&mut self, number: u64) {
+        let mut digits = [0_u8; 20];
+        let mut at = digits.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            if let Some(digit) = digits.get_mut(at) {
+                *digit = b'0' + (rest % 10) as u8;
+            }
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.0.extend_from_slice(digits.get(at..).unwrap_or_default());
+    }
+
+    fn number(&mut self, number: Number) {
+        match number.as_u64() {
+            Some(whole) => self.integer(whole),
+            None => self.value(&number),
+        }
+    }
+
+    /// Nodes in columns: those at these places of the view.
+    pub(super) fn nodes(&mut self, rendered: &Rendered<'_, '_>, picture: &Picture, layout: Option<&Layout>, places: &[u32]) {
+        let nodes = || places.iter().filter_map(|at| Some((*at, rendered.nodes.get(*at as usize)?)));
+        self.raw("\"n\":");
+        self.list(places, |json, at| json.integer(u64::from(picture.node_order.get(*at as usize).copied().unwrap_or_default())));
+        self.key("id");
+        self.list(nodes(), |json, (_, node)| json.value(&node.id));
+        self.key("kind");
+        self.list(nodes(), |json, (_, node)| json.value(node.kind));
+        self.key("name");
+        self.list(nodes(), |json, (_, node)| json.value(&node.name));
+        self.key("role");
+        self.list(nodes(), |json, (_, node)| json.value(node.role.as_str()));
+        self.key("facts");
+        self.list(nodes(), |json, (_, node)| json.value(&NodeFacts::of(rendered, node)));
+        if let Some(layout) = layout {
+            self.key("place");
+            self.list(nodes(), |json, (at, _)| {
+                let rect = layout.boxes.get(at as usize).copied().unwrap_or_default();
+                json.list([rect.x, rect.y, rect.width, rect.height], |json, side| json.value(&side));
+            });
+        }
+    }
+
+    /// Edges in columns.
+    pub(super) fn edges(&mut self, rendered: &Rendered<'_, '_>, picture: &Picture, places: &[u32]) {
+        let edges = || places.iter().filter_map(|at| rendered.edges.get(*at as usize));
+        let node = |at: u32| u64::from(picture.node_order.get(at as usize).copied().unwrap_or_default());
+        self.raw("\"e\":");
+        self.list(places, |json, at| json.integer(u64::from(picture.edge_order.get(*at as usize).copied().unwrap_or_default())));
+        self.key("from");
+        self.list(edges(), |json, edge| json.integer(node(edge.from)));
+        self.key("to");
+        self.list(edges(), |json, edge| json.integer(node(edge.to)));
+        self.key("facts");
+        self.list(edges(), |json, edge| json.value(&EdgeFacts::of(rendered, edge)));
+    }
+
+    /// Figures: `[[name, [node, …], [value, …]], …]` for nodes and for edges.
+    pub(super) fn figures(&mut self, moved: &Moved) {
+        self.raw("{\"nodes\":");
+        let named = moved.nodes.iter().enumerate().filter(|(_, list)| !list.is_empty());
+        self.list(named, |json, (name, list)| {
+            json.raw("[");
+            json.integer(name as u64);
+            json.raw(",");
+            json.list(list, |json, (node, _)| json.integer(u64::from(*node)));
+            json.raw(",");
+            json.list(list, |json, (_, value)| match value {
+                Some(value) => json.number(*value),
+                None => json.raw("null"),
+            });
+            json.raw("]");
+        });
+        self.key("edges");
+        let named = moved.edges.iter().enumerate().filter(|(_, list)| !list.is_empty());
+        self.list(named, |json, (name, list)| {
+            json.raw("[");
+            json.integer(name as u64);
+            json.raw(",");
+            json.list(list, |json, (edge, _)| json.integer(u64::from(*edge)));
+            json.raw(",");
+            json.list(list, |json, (_, value)| match value {
+                Some(value) => json.integer(*value),
+                None => json.raw("null"),
+            });
+            json.raw("]");
+        });
+        self.raw("}");
+    }
+
+    /// The names of figures from a number on.
+    pub(super) fn names(&mut self, field: &str, names: &[CompactString]) {
+        if !names.is_empty() {
+            self.field(field, names);
+        }
+    }
+
+    /// The names of an edge's figures.
+    pub(super) fn edge_names(&mut self) {
+        self.field("edge_metrics", &EDGE_FIGURES);
+    }
+
+    /// The rectangles around nodes.
+    pub(super) fn areas(&mut self, layout: &Layout, frames: &[String]) {
+        self.key("areas");
+        self.list(&layout.areas, |json, area| {
+            let rect = area.rect;
+            json.raw("{\"rect\":");
+            json.list([rect.x, rect.y, rect.width, rect.height], |json, side| json.value(&side));
+            if let AreaKind::Group(group) = area.kind {
+                json.field("title", frames.get(group as usize).map_or("", String::as_str));
+            }
+            json.raw("}");
+        });
+    }
+}
+
+/// What is not shown, as a view's JSON has it.
+pub(super) fn hidden(hidden: &Hidden) -> String {
+    let mut nodes: BTreeMap<&str, u64> = hidden.by_default.iter().map(|(name, _, count)| (*name, *count)).collect();
+    if hidden.by_filter > 0 {
+        nodes.insert("filter", hidden.by_filter);
+    }
+    let flows = [("of_hidden", hidden.flows_of_hidden), ("inside", hidden.flows_inside), ("outside", hidden.flows_outside), ("over", hidden.flows_over)];
+    let flows: BTreeMap<&str, u64> = flows.into_iter().filter(|(_, count)| *count > 0).collect();
+    let of = |counts: &BTreeMap<&str, u64>| serde_json::to_string(counts).unwrap_or_default();
+    format!("{{\"nodes\":{},\"flows\":{}}}", of(&nodes), of(&flows))
+}
+
+/// The problems that hold, as a view's JSON has them.
+pub(super) fn problems(rendered: &Rendered<'_, '_>) -> String {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        agent: &'a str,
+        source: &'a str,
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+    }
+    let problems: Vec<Problem<'_>> = rendered
+        .graph()
+        .troubles()
+        .iter()
+        .map(|trouble| Problem {
+            agent: trouble.agent.as_str(),
+            source: trouble.source,
+            message: &trouble.problem.message,
+            hint: trouble.problem.hint.as_deref(),
+            id: trouble.problem.id.as_ref().map(|id| id.as_str()),
+        })
+        .collect();
+    serde_json::to_string(&problems).unwrap_or_default()
+}
+
+/// What is known of a node but its figures.
+#[derive(Serialize)]
+pub(super) struct NodeFacts<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parents: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agents: Vec<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attrs: BTreeMap<&'a str, &'a Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<std::net::IpAddr>,
+}
+
+impl<'a> NodeFacts<'a> {
+    pub(super) fn of(rendered: &'a Rendered<'_, '_>, node: &Node<'_>) -> Self {
+        let graph = rendered.graph();
+        let members = rendered.members(node);
+        let (mut parents, mut addresses) = (Vec::new(), Vec::new());
+        if let [member] = members {
+            parents = graph.parents(*member).iter().map(|parent| graph.id(*parent)).collect();
+            parents.sort_unstable();
+            addresses = graph.pseudo(*member).map(|pseudo| pseudo.addresses.clone()).unwrap_or_default();
+        }
+        Self {
+            members: (node.role == Role::Group).then_some(members.len()),
+            parents,
+            agents: rendered.agents(node).into_iter().map(|agent| agent.as_str()).collect(),
+            attrs: rendered.attrs(node).into_iter().collect(),
+            addresses,
+        }
+    }
+}
+
+/// What is known of an edge but its figures.
+#[derive(Serialize)]
+struct EdgeFacts<'a> {
+    ports: Vec<String>,
+    since: Timestamp,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    server_names: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seen_by: Vec<&'a str>,
+}
+
+impl<'a> EdgeFacts<'a> {
+    fn of(rendered: &'a Rendered<'_, '_>, edge: &Edge) -> Self {
+        Self {
+            ports: rendered.ports(edge).into_iter().map(|(protocol, port, _)| format!("{protocol}/{port}")).collect(),
+            since: edge.since,
+            server_names: rendered.server_names(edge),
+            commands: rendered.commands(edge),
+            seen_by: rendered.seen_by(edge),
+        }
+    }
+}
