@@ -9,12 +9,16 @@ pub mod agent;
 #[cfg(all(test, target_os = "linux"))]
 mod captured;
 pub mod config;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 pub mod report;
 
 #[cfg(target_os = "linux")]
 pub mod cgroup;
 #[cfg(unix)]
 pub mod docker;
+#[cfg(all(any(fuzzing, test), target_os = "linux"))]
+pub mod fuzzed;
 #[cfg(target_os = "linux")]
 pub mod host;
 #[cfg(target_os = "linux")]

@@ -56,6 +56,11 @@ impl Layout {
         self.hierarchies.is_empty()
     }
 
+    /// Each hierarchy's name (the controller or `name=…` of version 1; empty for version 2) and where it is mounted.
+    pub(crate) fn hierarchies(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.hierarchies.iter().map(|hierarchy| (hierarchy.name.as_str(), hierarchy.at.as_path()))
+    }
+
     /// The hierarchies of a `mountinfo` below `sys`. Of two mounts of one hierarchy the one that shows more of it counts.
     pub(super) fn from_mounts(content: &[u8], sys: &Path) -> Self {
         let mut layout = Self::default();

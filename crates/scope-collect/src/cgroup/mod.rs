@@ -14,6 +14,18 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+/// Every parser of the files of control groups, on anything.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn parse_anything(content: &[u8]) {
+    let _ = (files::single(content), files::cpu_stat(content), files::memory_stat(content), files::limit(content), files::cpu_max(content));
+    let _ = (files::oom_kills(content), files::io_stat(content), files::blkio(content), pod_in(content));
+    for (id, end) in containers_in(content) {
+        assert!(id.len() == 64 && end <= content.len());
+    }
+    let layout = Layout::from_mounts(content, std::path::Path::new("/sys"));
+    let _ = Membership::parse(content, &layout);
+}
+
 pub use files::{BlockIo, Cpu, Throttling};
 pub use group::{Figures, Fresh, Limits, RARE, SLOW};
 pub use ids::{ContainerIds, containers_in, pod_in};

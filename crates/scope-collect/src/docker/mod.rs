@@ -4,7 +4,7 @@
 //! from [`Stats`]. Connections are not looked at here.
 
 mod client;
-mod connect;
+pub(crate) mod connect;
 mod endpoint;
 mod error;
 mod facts;
@@ -20,7 +20,7 @@ mod storage;
 mod tests;
 mod version;
 mod watch;
-mod wire;
+pub(crate) mod wire;
 
 pub use client::{Client, Deadlines};
 pub use endpoint::{Endpoint, Lookup};

@@ -17,5 +17,15 @@ pub use source::ProcessSource;
 pub use stat::State;
 pub use users::Users;
 
+/// Every parser of the files of one process, on anything.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn parse_anything(content: &[u8]) {
+    if let Some(stat) = stat::parse(content) {
+        assert!(content.len() >= stat.comm.len());
+    }
+    let _ = (stat::number(content), facts::identity(content));
+    assert!(facts::arguments(content).len() <= content.len() + 1);
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

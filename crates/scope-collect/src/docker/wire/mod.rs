@@ -36,6 +36,19 @@ pub(crate) use usage::usage;
 pub use usage::{ContainerUsage, DiskUsage, VolumeUsage};
 pub(crate) use version::{Greeting, version};
 
+/// Every decoder of what engines answer, on anything.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn decode_anything(answer: &[u8]) {
+    let redactor = Redactor::new();
+    let _ = (inspect(answer, &redactor), image(answer, &redactor), network(answer, &redactor), stats(answer), usage(answer), version(answer), event(answer));
+    if let Ok((containers, _)) = list(answer, &redactor) {
+        assert!(containers.len() <= answer.len());
+    }
+    if let Ok(networks) = networks(answer, &redactor) {
+        assert!(networks.len() <= answer.len());
+    }
+}
+
 /// Longest name of a container, network, volume or image kept, in bytes.
 const NAME_BYTES: usize = 512;
 /// Longest path kept, in bytes: the kernel's `PATH_MAX`.

@@ -1,0 +1,140 @@
+//! The decoders of foreign bytes as the fuzzer calls them (`crates/scope-collect/fuzz`), a function a kind of source. Tests call the same functions, with
+//! real bytes that were changed and with random ones. Nothing of this is in the product.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use scope_core::Protocol;
+
+use crate::host::{mounts, pressure};
+use crate::net::netlink::wire::{Attributes, Messages};
+use crate::net::{conntrack, dns, rtnetlink, snmp::Snmp, sock_diag};
+
+/// Datagrams of a netlink socket: frames, and the payload as each family's.
+pub fn netlink(datagram: &[u8]) {
+    let mut messages = 0;
+    for message in Messages::new(datagram) {
+        messages += 1;
+        let _ = message.errno();
+        for proto in [Protocol::Tcp, Protocol::Udp] {
+            if let Some(socket) = sock_diag::decode(proto, 1, message.payload) {
+                assert_eq!(socket.proto, proto);
+            }
+        }
+        for from_dump in [false, true] {
+            let _ = conntrack::decode(message, from_dump);
+        }
+        let _ = (rtnetlink::decode_stats(message.payload), rtnetlink::decode_link(message.payload), rtnetlink::decode_address(message.payload));
+        assert!(Attributes::new(message.payload).count() <= message.payload.len());
+    }
+    assert!(messages <= datagram.len());
+}
+
+/// What a container engine answers, and a line of its events.
+pub fn docker(answer: &[u8]) {
+    crate::docker::wire::decode_anything(answer);
+}
+
+/// What a resolver answers to a question about an address, and the files that name hosts and resolvers.
+pub fn names(bytes: &[u8]) {
+    let (v4, v6) = (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 5)), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    for address in [v4, v6] {
+        let asked = dns::wire::question(7, address);
+        let _ = (dns::wire::answer_id(bytes), dns::wire::answer(&asked, bytes));
+        // Behind the question as it was asked, so that the rest is looked at.
+        let mut answer = asked.clone();
+        for (place, value) in [(2, 0x84), (7, 1)] {
+            if let Some(byte) = answer.get_mut(place) {
+                *byte = value;
+            }
+        }
+        answer.extend_from_slice(bytes);
+        let _ = dns::wire::answer(&asked, &answer);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    assert!(dns::hosts::parse_hosts(&text).len() <= text.len());
+    assert!(dns::hosts::parse_resolvers(&text).len() <= text.len());
+}
+
+/// Files of `/proc` and of control groups.
+pub fn kernel_files(content: &[u8]) {
+    crate::process::parse_anything(content);
+    crate::cgroup::parse_anything(content);
+    let _ = (pressure::parse(content), Snmp::parse(content));
+    for mount in mounts::parse(content) {
+        assert!(mounts::unescape(mount.at).as_os_str().len() <= mount.at.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Everything that was recorded of kernels and engines.
+    fn recorded() -> Vec<Vec<u8>> {
+        let mut directories = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")];
+        let mut found = Vec::new();
+        while let Some(directory) = directories.pop() {
+            let mut entries: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+            entries.sort();
+            for path in entries {
+                if path.is_dir() {
+                    directories.push(path);
+                } else if let Ok(content) = std::fs::read(&path) {
+                    found.push(content);
+                }
+            }
+        }
+        assert!(found.len() > 50, "{}", found.len());
+        found
+    }
+
+    fn all(bytes: &[u8]) {
+        netlink(bytes);
+        docker(bytes);
+        names(bytes);
+        kernel_files(bytes);
+    }
+
+    #[test]
+    fn what_was_recorded_is_decoded() {
+        for bytes in recorded() {
+            all(&bytes);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn random_bytes_make_none_of_them_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            all(&bytes);
+        }
+
+        #[test]
+        fn changed_records_make_none_of_them_panic(
+            which in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            thread_local! {
+                static RECORDED: Vec<Vec<u8>> = recorded();
+            }
+            RECORDED.with(|recorded| {
+                let mut bytes = which.get(recorded).clone();
+                for (place, value) in changes {
+                    if !bytes.is_empty() {
+                        let at = place.index(bytes.len());
+                        bytes[at] = value;
+                    }
+                }
+                bytes.truncate(cut.index(bytes.len() * 2 + 1));
+                all(&bytes);
+            });
+        }
+    }
+}
