@@ -61,7 +61,7 @@ pub(super) fn label(text: &str, max: usize) -> String {
 /// direction of text or cannot be seen.
 pub(super) fn xml(text: &str) -> Cow<'_, str> {
     let is_shown = |c: char| matches!(c, '\t' | '\n' | '\r') || is_xml(c) && !is_unseen(c);
-    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || !is_shown(c);
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'' | '\t' | '\n' | '\r') || !is_shown(c);
     if !text.contains(is_special) {
         return Cow::Borrowed(text);
     }
@@ -73,6 +73,10 @@ pub(super) fn xml(text: &str) -> Cow<'_, str> {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
+            // A parser makes one line feed of a carriage return, and blanks of all three in an attribute; a terminal obeys the first.
+            '\t' => safe.push_str("&#9;"),
+            '\n' => safe.push_str("&#10;"),
+            '\r' => safe.push_str("&#13;"),
             c if is_shown(c) => safe.push(c),
             _ => safe.push('\u{fffd}'),
         }

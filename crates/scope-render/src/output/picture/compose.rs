@@ -19,6 +19,8 @@ const TITLE_SIZE: f32 = 12.0;
 const PORT_SIZE: f32 = 9.5;
 /// Characters of a name before its middle is left out.
 const NAME_CHARS: usize = 30;
+/// Characters of a name in the text that appears over a node: whole enough to be found by, and no 64 KiB.
+const ABOUT_CHARS: usize = 512;
 /// Space left and right of a label, and what the sign of the state takes.
 const PAD: f32 = 12.0;
 const SIGN: f32 = 16.0;
@@ -130,8 +132,8 @@ pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
     edges(rendered, &placed, &mut parts);
     for (index, node) in rendered.nodes.iter().enumerate() {
         let (Some(rect), Some(label)) = (placed.layout.boxes.get(index), placed.labels.get(index)) else { continue };
-        let name = crate::output::terminal(&node.name);
-        let about = [name.as_ref(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        let name = crate::output::safe::label(&node.name, ABOUT_CHARS);
+        let about = [name.as_str(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         parts.push(Part { of: Of::Node { node: index as u32, about }, shapes: node_shapes(*rect, node, sign(rendered, node), label) });
     }
     let mut view = grown(placed.layout.bounds, MARGIN);
