@@ -25,7 +25,7 @@ bootstrap: ## Install what building, testing and checking need (Debian or Ubuntu
 run: toolchain ## Show this machine: collect, merge, render
 	$(CARGO) build --release --locked -p scope-cli
 	@echo
-	$(TARGET)/release/scope collect | $(TARGET)/release/scope merge | $(TARGET)/release/scope render
+	$(TARGET)/release/scope collect | $(TARGET)/release/scope merge | $(TARGET)/release/scope render -o table
 
 dev: ## Build the command quickly, for working on it
 	$(CARGO) build --locked -p scope-cli

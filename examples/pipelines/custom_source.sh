@@ -7,4 +7,4 @@ record() { printf '{"record":"%s","agent":"queue","run":"%s","seq":1,"at":"%s",%
     record field '"source":"queue","field":{"name":"queue_length","label":"Queue","kinds":["host"]}'
     record node '"source":"queue","id":"host:web-1","metrics":{"queue_length":42}'
     record tick '"sources":{"queue":{"full":true,"records":2}}'
-} | scope merge --strict | scope render --view hosts --columns name,queue_length
+} | scope merge --strict | scope render --view hosts -o table --columns name,queue_length

@@ -23,7 +23,67 @@ pub(crate) fn open_all(names: &[String]) -> Result<Vec<Input>> {
     let stdin = ["-".to_owned()];
     let names = if names.is_empty() { &stdin[..] } else { names };
     anyhow::ensure!(names.iter().filter(|name| *name == "-").count() <= 1, "standard input `-` can be read only once");
-    names.iter().map(|name| open(name)).collect()
+    let mut inputs = Vec::new();
+    for name in names {
+        if is_pattern(name) {
+            for found in matching(name)? {
+                inputs.push(open(&found)?);
+            }
+        } else {
+            inputs.push(open(name)?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// Whether a name stands for several files: where no shell has replaced it, in a unit file or in quotes.
+fn is_pattern(name: &str) -> bool {
+    !name.contains("://") && name.contains(['*', '?']) && !Path::new(name).exists()
+}
+
+/// The files that a pattern stands for, in order.
+fn matching(pattern: &str) -> Result<Vec<String>> {
+    let (directory, last) = pattern.rsplit_once('/').map_or(("", pattern), |(directory, last)| (directory, last));
+    let place = match directory {
+        "" if pattern.starts_with('/') => Path::new("/"),
+        "" => Path::new("."),
+        some => Path::new(some),
+    };
+    let mut found = Vec::new();
+    for entry in place.read_dir().with_context(|| format!("could not look for `{pattern}`"))? {
+        let name = entry.with_context(|| format!("could not look for `{pattern}`"))?.file_name();
+        let hidden = |name: &str| name.starts_with('.') && !last.starts_with('.');
+        if let Some(name) = name.to_str().filter(|name| !hidden(name) && stands_for(last.as_bytes(), name.as_bytes())) {
+            found.push(pattern.strip_suffix(last).unwrap_or_default().to_owned() + name);
+        }
+    }
+    anyhow::ensure!(!found.is_empty(), "no file matches `{pattern}`");
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a pattern with `*` and `?` stands for `name`, in time that grows with the product of their lengths at most.
+fn stands_for(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(c) if *c == b'?' || name.get(from) == Some(c) => (at, from) = (at + 1, from + 1),
+            // The last star takes one more.
+            _ => match &mut star {
+                Some((place, taken)) => {
+                    *taken += 1;
+                    (at, from) = (*place + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(at).all(|c| *c == b'*')
 }
 
 fn open(name: &str) -> Result<Input> {
@@ -122,6 +182,28 @@ mod http {
             }
             self.read += length;
             Ok(length)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expected) in [
+            ("*", "", true),
+            ("*.ndjson", "a.ndjson", true),
+            ("*.ndjson", "a.arrow", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*a*b*", "xxaxxb", true),
+            ("*a*b", "xxbxxa", false),
+            ("**", "x", true),
+            ("?", "", false),
+        ] {
+            assert_eq!(stands_for(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }
     }
 }

@@ -31,6 +31,10 @@ fn main() -> ExitCode {
         Command::Render(args) => commands::render::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => commands::serve::run(*args),
+        #[cfg(feature = "collect")]
+        Command::Doctor(args) => commands::doctor::run(args),
+        Command::Completions(args) => commands::about::completions(&args),
+        Command::Man(args) => commands::about::man(&args),
     };
     match ended {
         Ok(exit) => exit.into(),

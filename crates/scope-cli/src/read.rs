@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -144,8 +146,8 @@ fn progress(inputs: &[Input]) -> ProgressBar {
     }
 }
 
-/// Reads inputs as they come, all at once, and hands each record to `take` until that says to stop.
-pub(crate) fn follow(inputs: Vec<Input>, strict: bool, mut take: impl FnMut(Record) -> Result<bool>) -> Result<u64> {
+/// Reads inputs as they come, all at once, and hands each record to `take`; with a `pace`, also nothing whenever that time has passed.
+pub(crate) fn follow(inputs: Vec<Input>, strict: bool, pace: Option<Duration>, mut take: impl FnMut(Option<Record>) -> Result<()>) -> Result<u64> {
     /// Records that may wait for a slow taker, over all inputs.
     const WAITING: usize = 4096;
     let lost = AtomicU64::new(0);
@@ -167,12 +169,24 @@ pub(crate) fn follow(inputs: Vec<Input>, strict: bool, mut take: impl FnMut(Reco
             });
         }
         drop(sender);
-        for record in waiting {
-            if !take(record.context("could not follow the inputs")?)? {
-                break;
+        let mut due = pace.map(|pace| Instant::now() + pace);
+        loop {
+            let next = match due {
+                Some(at) => waiting.recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => waiting.recv().map_err(RecvTimeoutError::from),
+            };
+            match next {
+                Ok(record) => take(Some(record.context("could not follow the inputs")?))?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if let (Some(pace), Some(at)) = (pace, due)
+                && Instant::now() >= at
+            {
+                take(None)?;
+                due = Some(Instant::now() + pace);
             }
         }
-        Ok(())
     })
     .map(|()| lost.load(Ordering::Relaxed))
 }

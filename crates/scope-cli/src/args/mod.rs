@@ -1,7 +1,10 @@
 //! What can be typed: the flags of every command, their help and their environment variables. What they do is [`crate::commands`]' business.
 
+mod about;
 #[cfg(feature = "collect")]
 mod collect;
+#[cfg(feature = "collect")]
+mod doctor;
 mod merge;
 #[cfg(feature = "render")]
 mod render;
@@ -11,8 +14,11 @@ mod values;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use about::{CompletionsArgs, ManArgs};
 #[cfg(feature = "collect")]
 pub(crate) use collect::CollectArgs;
+#[cfg(feature = "collect")]
+pub(crate) use doctor::{DoctorArgs, DoctorOutput};
 pub(crate) use merge::MergeArgs;
 #[cfg(feature = "render")]
 pub(crate) use render::{Part, RenderArgs, Theme};
@@ -48,19 +54,32 @@ Examples:
 
 Exit status: 0 done, 1 a part of the input could not be used or the answer is no, 2 failed, 130 interrupted.";
 
+#[cfg(feature = "collect")]
+const EXIT_COLLECT: &str = "Exit status: 0 done, 2 failed, 130 interrupted.";
+const EXIT_INPUT: &str = "Exit status: 0 done, 1 a part of the input could not be used, 2 failed.";
+#[cfg(feature = "render")]
+const EXIT_RENDER: &str = "Exit status: 0 done, 1 a part of the input could not be used, or the node of --why is not in the view, 2 failed.";
+#[cfg(feature = "collect")]
+const EXIT_DOCTOR: &str = "Exit status: 0 nothing is missing, 1 something is, 2 failed.";
+
+// What each is for stands with its flags; a comment here would replace that text.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Read this machine and write what is on it as records.
     #[cfg(feature = "collect")]
+    #[command(after_help = EXIT_COLLECT)]
     Collect(Box<CollectArgs>),
-    /// Join streams of records into one.
+    #[command(after_help = EXIT_INPUT)]
     Merge(MergeArgs),
-    /// Draw records as a table, a picture or data.
     #[cfg(feature = "render")]
+    #[command(after_help = EXIT_RENDER)]
     Render(Box<RenderArgs>),
-    /// Show this machine, and the agents that dial in, to browsers and tools.
     #[cfg(feature = "serve")]
     Serve(Box<ServeArgs>),
+    #[cfg(feature = "collect")]
+    #[command(after_help = EXIT_DOCTOR)]
+    Doctor(DoctorArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// How much to log.

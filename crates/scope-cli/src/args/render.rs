@@ -31,8 +31,8 @@ pub(crate) struct RenderArgs {
     pub(crate) show: Vec<String>,
 
     /// The form of the output.
-    #[arg(short, long, value_name = "FORM", value_parser = parse_format, default_value = "table", help = output_help())]
-    pub(crate) output: Format,
+    #[arg(short, long, value_name = "FORM", value_parser = parse_format, help = output_help())]
+    pub(crate) output: Option<Format>,
 
     /// The columns of a table or CSV, by name. [default: what the view shows]
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
@@ -95,5 +95,5 @@ fn parse_format(text: &str) -> Result<Format, String> {
 
 fn output_help() -> String {
     let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-    format!("The form of the output: {}", known.join(", "))
+    format!("The form of the output: {}. [default: table on a terminal, ndjson in a pipe]", known.join(", "))
 }

@@ -1,6 +1,5 @@
 //! Values that several commands take.
 
-#[cfg(any(feature = "collect", feature = "render"))]
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -26,12 +25,10 @@ pub(crate) struct OutputArgs {
     pub(crate) zstd: bool,
 }
 
-#[cfg(any(feature = "collect", feature = "render"))]
 /// A length of time, at least a tenth of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pace(pub(crate) Duration);
 
-#[cfg(any(feature = "collect", feature = "render"))]
 /// Parses `500ms`, `1s`, `2.5s`, `1m`, `1h`.
 pub(crate) fn parse_pace(text: &str) -> Result<Pace, String> {
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
@@ -50,7 +47,7 @@ pub(crate) fn parse_pace(text: &str) -> Result<Pace, String> {
     Ok(Pace(Duration::from_secs_f64(secs)))
 }
 
-#[cfg(all(test, any(feature = "collect", feature = "render")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

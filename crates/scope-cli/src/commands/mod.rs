@@ -1,7 +1,10 @@
 //! The commands, one file each: flags in, parts wired together, exit code out.
 
+pub(crate) mod about;
 #[cfg(feature = "collect")]
 pub(crate) mod collect;
+#[cfg(feature = "collect")]
+pub(crate) mod doctor;
 pub(crate) mod merge;
 #[cfg(feature = "render")]
 pub(crate) mod render;

@@ -9,7 +9,7 @@ use scope_core::filter::Filter;
 use scope_core::state::{Applied, State};
 use scope_core::{Body, Timestamp};
 use scope_render::graph::{self, Graph};
-use scope_render::output;
+use scope_render::output::{self, Format};
 use scope_render::view::{self, GroupBy, Rendered, Selection, Verdict, View};
 
 use crate::args::{Part, RenderArgs, Theme};
@@ -81,6 +81,8 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
     let rendered = view.project(&graph, &selection);
     let columns: Vec<&str> = args.columns.iter().map(String::as_str).collect();
     let terminal = io::stdout().is_terminal();
+    // People read tables, programs read lines.
+    let form = args.output.unwrap_or(if terminal { Format::Table } else { Format::Ndjson });
     let options = output::Options {
         registry: &registry,
         now: now(),
@@ -99,24 +101,24 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
     };
     let mut buffered = io::BufWriter::with_capacity(1 << 16, out);
     match &args.sql {
-        Some(sql) => answer(sql, args, &rendered, &options, &mut buffered)?,
-        None => output::write(args.output, &rendered, &mut buffered, &options)?,
+        Some(sql) => answer(sql, form, &rendered, &options, &mut buffered)?,
+        None => output::write(form, &rendered, &mut buffered, &options)?,
     }
     buffered.flush().context("could not write to standard output")
 }
 
 #[cfg(feature = "sql")]
-fn answer(sql: &str, args: &RenderArgs, rendered: &Rendered<'_, '_>, options: &output::Options<'_>, out: &mut dyn Write) -> Result<()> {
+fn answer(sql: &str, form: Format, rendered: &Rendered<'_, '_>, options: &output::Options<'_>, out: &mut dyn Write) -> Result<()> {
     let answer = scope_render::sql::query(rendered, options, sql).map_err(|error| {
         let hint =
             "the tables are nodes, edges and flows; `SELECT * FROM nodes LIMIT 1` shows the columns, and names that are words of SQL stand in double quotes";
         anyhow::Error::new(error).context(Hint(hint.to_owned()))
     })?;
-    answer.write(args.output, out).context("could not write the answer")
+    answer.write(form, out).context("could not write the answer")
 }
 
 #[cfg(not(feature = "sql"))]
-fn answer(_: &str, _: &RenderArgs, _: &Rendered<'_, '_>, _: &output::Options<'_>, _: &mut dyn Write) -> Result<()> {
+fn answer(_: &str, _: Format, _: &Rendered<'_, '_>, _: &output::Options<'_>, _: &mut dyn Write) -> Result<()> {
     let hint = "`make release`, or `cargo build --release -p scope-cli --features sql`, builds it in; or write `-o arrow` and ask DuckDB";
     Err(anyhow::anyhow!("could not answer the SQL: this build has none").context(Hint(hint.to_owned())))
 }
@@ -154,14 +156,16 @@ fn watch(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, inputs
         let wiped = if terminal { wiped(&picture) } else { picture };
         out.write_all(&wiped).and_then(|()| out.flush()).context("could not write to standard output")
     };
-    let lost = read::follow(inputs, args.strict, |record| {
-        stale |= matches!(record.body, Body::Tick(_));
-        let _: Applied = state.apply(record);
+    let lost = read::follow(inputs, args.strict, Some(pace), |record| {
+        if let Some(record) = record {
+            stale |= matches!(record.body, Body::Tick(_));
+            let _: Applied = state.apply(record);
+        }
         if stale && drawn.is_none_or(|at| at.elapsed() >= pace) {
             show(&state)?;
             (drawn, stale) = (Some(Instant::now()), false);
         }
-        Ok(true)
+        Ok(())
     })?;
     if stale {
         show(&state)?;
