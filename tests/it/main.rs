@@ -8,11 +8,15 @@
     reason = "a failed test may panic, and these tests drive programs and print figures"
 )]
 
+mod about;
 mod docs;
 mod examples;
+mod hostile;
 mod live_docker;
 mod live_storm;
 mod live_truth;
+mod merging;
 mod netns_truth;
 mod pipeline;
+mod python;
 mod tidy;

@@ -182,7 +182,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         format!("scope merge {many}"),
         format!("scope merge --follow {many}"),
         format!("scope render -o ndjson --view processes --show=all {many}"),
-        format!("scope render --show=all {many}"),
+        format!("scope render --show=all -o table {many}"),
     ] {
         let script = format!("set +o pipefail; {command} | head -n 1; echo \"${{PIPESTATUS[0]}}\"");
         let ended = bash(&script, scratch.path()).ok();
@@ -330,7 +330,7 @@ fn tables_can_be_asked() {
 fn views_of_the_recorded_streams() {
     let text = join(&lines());
     let draw = |flags: &[&str]| run_scope([&["render"], flags].concat(), &text).ok().text();
-    insta::assert_snapshot!("table_of_containers", draw(&["--show=all", "--columns", "name,kind,state,compose_service,labels"]));
+    insta::assert_snapshot!("table_of_containers", draw(&["-o", "table", "--show=all", "--columns", "name,kind,state,compose_service,labels"]));
     insta::assert_snapshot!("containers_of_a_project", draw(&["-o", "mermaid", "--filter", "compose_project:shop"]));
     insta::assert_snapshot!("projects", draw(&["-o", "dot", "--view", "containers-by-compose-project"]));
     insta::assert_snapshot!("views", draw(&["--view", "list"]));
@@ -344,6 +344,7 @@ fn help_is_as_reviewed() {
         ("collect", &["collect", "--help"]),
         ("merge", &["merge", "--help"]),
         ("render", &["render", "--help"]),
+        ("doctor", &["doctor", "--help"]),
     ] {
         let mut command: Command = scope_command(args);
         command.env("COLUMNS", "100").env_remove("DOCKER_HOST");
