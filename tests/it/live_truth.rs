@@ -265,7 +265,6 @@ fn live_truth_short_connections() {
 }
 
 #[test]
-#[ignore = "bytes and openings of a new container's first connections are not counted yet when they outlive the first reading"]
 fn live_truth_bytes() {
     let Some(docker_runs) = need::docker() else { return };
     let Some(()) = need::root() else { return };

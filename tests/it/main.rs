@@ -13,6 +13,8 @@ mod docs;
 mod examples;
 mod hostile;
 mod live_docker;
+mod live_hosts;
+mod live_scene;
 mod live_storm;
 mod live_truth;
 mod merging;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,34 +11,62 @@ use serde_json::Value;
 
 use crate::command::{self, Finished};
 
-/// A Docker daemon that answers; had from [`crate::need::docker`].
-#[derive(Debug)]
-pub struct Docker(());
+/// A Docker daemon that answers; had from [`crate::need::docker`], or of a host of one test from [`crate::host::Host::docker`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Docker {
+    /// The address of its socket; `None` for the usual one.
+    at: Option<String>,
+}
 
 impl Docker {
     pub(crate) fn answering() -> Self {
-        Self(())
+        Self { at: None }
+    }
+
+    pub(crate) fn at(socket: &Path) -> Self {
+        Self { at: Some(format!("unix://{}", socket.display())) }
+    }
+
+    fn command(&self) -> Command {
+        let mut docker = Command::new("docker");
+        if let Some(at) = &self.at {
+            docker.args(["--host", at]);
+        }
+        docker
+    }
+
+    /// Runs `docker` with these arguments.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Finished {
+        command::run(self.command().args(args), b"")
+    }
+
+    /// What `docker inspect` says of one thing.
+    #[track_caller]
+    pub fn inspect(&self, id: &str) -> Value {
+        self.run(&["inspect", id]).ok().json()[0].clone()
     }
 }
 
 /// The label of everything that a test makes; its value says whose it is.
 const OWNER: &str = "scope.test.owner";
 
-/// Runs `docker` with these arguments.
+/// Runs `docker` with these arguments, on the usual daemon.
 #[track_caller]
 pub fn docker(args: &[&str]) -> Finished {
-    command::run(Command::new("docker").args(args), b"")
+    Docker::answering().run(args)
 }
 
-/// What `docker inspect` says of one thing.
+/// What `docker inspect` says of one thing, on the usual daemon.
 #[track_caller]
 pub fn inspect(id: &str) -> Value {
-    docker(&["inspect", id]).ok().json()[0].clone()
+    Docker::answering().inspect(id)
 }
 
 /// What one test made.
 #[derive(Debug)]
 pub struct World {
+    docker: Docker,
     name: String,
     image: String,
     made: RefCell<Made>,
@@ -57,6 +86,7 @@ pub struct Container {
     pub id: String,
     /// Its name on the daemon.
     pub name: String,
+    docker: Docker,
 }
 
 impl Container {
@@ -65,32 +95,44 @@ impl Container {
         format!("container:{}", self.id)
     }
 
+    /// What `docker inspect` says of it.
+    #[track_caller]
+    pub fn inspect(&self) -> Value {
+        self.docker.inspect(&self.id)
+    }
+
+    /// The port of the host that leads to `port` (`7000/tcp`) of it.
+    #[track_caller]
+    pub fn published(&self, port: &str) -> String {
+        self.inspect()["NetworkSettings"]["Ports"][port][0]["HostPort"].as_str().expect("a published port").to_owned()
+    }
+
     /// The process id, on the host, of its first process.
     pub fn pid(&self) -> u32 {
-        inspect(&self.id)["State"]["Pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a pid")
+        self.inspect()["State"]["Pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a pid")
     }
 
     /// Its address on `network`.
     pub fn address(&self, network: &str) -> String {
-        inspect(&self.id)["NetworkSettings"]["Networks"][network]["IPAddress"].as_str().filter(|at| !at.is_empty()).expect("an address").to_owned()
+        self.inspect()["NetworkSettings"]["Networks"][network]["IPAddress"].as_str().filter(|at| !at.is_empty()).expect("an address").to_owned()
     }
 
     /// Its IPv6 address on `network`.
     pub fn address6(&self, network: &str) -> String {
-        inspect(&self.id)["NetworkSettings"]["Networks"][network]["GlobalIPv6Address"].as_str().filter(|at| !at.is_empty()).expect("an IPv6 address").to_owned()
+        self.inspect()["NetworkSettings"]["Networks"][network]["GlobalIPv6Address"].as_str().filter(|at| !at.is_empty()).expect("an IPv6 address").to_owned()
     }
 
     /// Runs a program in it.
     #[track_caller]
     pub fn exec(&self, args: &[&str]) -> Finished {
-        docker(&[&["exec", &self.id], args].concat())
+        self.docker.run(&[&["exec", &self.id], args].concat())
     }
 
     /// Waits until it has written `text` to its log.
     #[track_caller]
     pub fn said(&self, text: &str) {
         until(&format!("container {} says `{text}`", self.name), || {
-            let log = docker(&["logs", &self.id]).ok();
+            let log = self.docker.run(&["logs", &self.id]).ok();
             log.text().contains(text) || log.words().contains(text)
         });
     }
@@ -147,15 +189,17 @@ fn sweep() {
 impl World {
     /// An empty world with its image: busybox and the `traffic` program of this package, nothing pulled from anywhere.
     #[track_caller]
-    pub fn new(_: &Docker) -> Self {
+    pub fn new(docker: &Docker) -> Self {
+        static SWEPT: Once = Once::new();
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        if NUMBER.fetch_add(1, Ordering::Relaxed) == 0 {
-            sweep();
+        if docker.at.is_none() {
+            SWEPT.call_once(sweep);
         }
-        let name = format!("scope-it-{}-{}", std::process::id(), NUMBER.load(Ordering::Relaxed));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        let name = format!("scope-it-{}-{number}", std::process::id());
         let image = format!("{name}:1");
-        import(&image);
-        Self { name, image, made: RefCell::default() }
+        import(docker, &image);
+        Self { docker: docker.clone(), name, image, made: RefCell::default() }
     }
 
     /// The name that everything here begins with.
@@ -184,14 +228,14 @@ impl World {
     fn start(&self, verb: &[&str], name: &str, flags: &[&str], command: &[&str]) -> Container {
         let name = format!("{}-{name}", self.name);
         let label = format!("{OWNER}={}", owner());
-        let ran = docker(&[verb, &["--name", &name, "--label", &label, "--stop-timeout", "0"], flags, &[&self.image], command].concat());
+        let ran = self.docker.run(&[verb, &["--name", &name, "--label", &label, "--stop-timeout", "0"], flags, &[&self.image], command].concat());
         // A container whose start failed exists all the same.
-        let id = docker(&["inspect", "--type", "container", "--format", "{{.Id}}", &name]);
+        let id = self.docker.run(&["inspect", "--type", "container", "--format", "{{.Id}}", &name]);
         if id.status.success() {
             self.made.borrow_mut().containers.push(id.text().trim().to_owned());
         }
         let _ = ran.ok();
-        Container { id: id.ok().text().trim().to_owned(), name }
+        Container { id: id.ok().text().trim().to_owned(), name, docker: self.docker.clone() }
     }
 
     /// Creates a network; its id and its name.
@@ -204,7 +248,7 @@ impl World {
     pub fn try_network(&self, name: &str, flags: &[&str]) -> Result<(String, String), String> {
         let name = format!("{}-{name}", self.name);
         let label = format!("{OWNER}={}", owner());
-        let made = docker(&[&["network", "create", "--label", &label], flags, &[&name]].concat());
+        let made = self.docker.run(&[&["network", "create", "--label", &label], flags, &[&name]].concat());
         if !made.status.success() {
             return Err(made.words());
         }
@@ -218,7 +262,7 @@ impl World {
     pub fn volume(&self, name: &str) -> String {
         let name = format!("{}-{name}", self.name);
         let label = format!("{OWNER}={}", owner());
-        let _ = docker(&["volume", "create", "--label", &label, &name]).ok();
+        let _ = self.docker.run(&["volume", "create", "--label", &label, &name]).ok();
         self.made.borrow_mut().volumes.push(name.clone());
         name
     }
@@ -226,15 +270,20 @@ impl World {
     /// Removes a container now, rather than at the end.
     #[track_caller]
     pub fn remove(&self, container: &Container) {
-        let _ = docker(&["rm", "-f", "-v", &container.id]).ok();
+        let _ = self.docker.run(&["rm", "-f", "-v", &container.id]).ok();
         self.made.borrow_mut().containers.retain(|id| *id != container.id);
     }
 
     /// Removes a network now, rather than at the end.
     #[track_caller]
     pub fn remove_network(&self, id: &str) {
-        let _ = docker(&["network", "rm", id]).ok();
+        let _ = self.docker.run(&["network", "rm", id]).ok();
         self.made.borrow_mut().networks.retain(|made| made != id);
+    }
+
+    /// The daemon that it is on.
+    pub fn docker(&self) -> &Docker {
+        &self.docker
     }
 
     /// The ids of all containers of this world.
@@ -254,7 +303,7 @@ impl Drop for World {
             (&["rmi", "-f"], vec![self.image.clone()]),
         ] {
             for some in what.chunks(20) {
-                let status = Command::new("docker").args(remove).args(some).stdout(Stdio::null()).stderr(Stdio::null()).status();
+                let status = self.docker.command().args(remove).args(some).stdout(Stdio::null()).stderr(Stdio::null()).status();
                 if !status.is_ok_and(|status| status.success()) {
                     eprintln!("could not remove: docker {} {}", remove.join(" "), some.join(" "));
                 }
@@ -268,9 +317,15 @@ pub fn traffic() -> PathBuf {
     command::build_dir().join("traffic")
 }
 
-/// Makes the image from what is installed.
 #[track_caller]
-fn import(image: &str) {
+fn import(docker: &Docker, image: &str) {
+    let label = format!("LABEL {OWNER}={}", owner());
+    let _ = command::run(docker.command().args(["import", "-c", "ENV PATH=/bin", "-c", &label, "-", image]), &image_archive()).ok();
+}
+
+/// The files of the tests' image as a tar archive, made of what is installed: busybox and the `traffic` program.
+#[track_caller]
+pub fn image_archive() -> Vec<u8> {
     let root = tempfile::tempdir().expect("a scratch directory");
     let at = |path: &str| root.path().join(path);
     for dir in ["bin", "tmp", "www", "etc"] {
@@ -290,9 +345,7 @@ fn import(image: &str) {
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(&library, to).unwrap();
     }
-    let archive = Command::new("tar").arg("-C").arg(root.path()).args(["-cf", "-", "."]).output().expect("tar").stdout;
-    let label = format!("LABEL {OWNER}={}", owner());
-    let _ = command::run(Command::new("docker").args(["import", "-c", "ENV PATH=/bin", "-c", &label, "-", image]), &archive).ok();
+    Command::new("tar").arg("-C").arg(root.path()).args(["-cf", "-", "."]).output().expect("tar").stdout
 }
 
 /// The shared libraries of a program, with its loader.

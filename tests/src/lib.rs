@@ -6,6 +6,8 @@
 //! | [`need`] | what a test cannot do without, and what happens where it is missing |
 //! | [`docker`] | containers and networks of one test, removed when it ends |
 //! | [`namespace`] | network namespaces of one test |
+//! | [`host`] | whole hosts of one test: all namespaces of their own, and a Docker daemon of their own |
+//! | [`ground`] | who talks to whom by `docker inspect`, `ss`, `conntrack` and `ps` |
 //! | [`graph`] | what `scope render -o json` says |
 //! | [`records`] | what a stream of records says |
 //!
@@ -22,6 +24,8 @@
 pub mod command;
 pub mod docker;
 pub mod graph;
+pub mod ground;
+pub mod host;
 pub mod namespace;
 pub mod need;
 pub mod records;

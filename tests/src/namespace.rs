@@ -1,7 +1,10 @@
 //! Network namespaces of one test, with links between them. Needs root and `ip`.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::command::{Running, run};
 
@@ -10,6 +13,21 @@ use crate::command::{Running, run};
 pub struct Namespace {
     /// Its name for `ip netns`.
     pub name: String,
+}
+
+/// What names begin with; the process that made it follows.
+const PREFIX: &str = "scope-it-";
+
+/// Deletes what tests left that were killed before they could.
+fn sweep() {
+    for entry in std::fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let maker = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if maker.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            drop(run(Command::new("ip").args(["netns", "del", &name]), b""));
+            crate::host::remove_groups(&name, Duration::ZERO);
+        }
+    }
 }
 
 /// Runs `ip` with these arguments.
@@ -23,7 +41,9 @@ impl Namespace {
     #[track_caller]
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("scope-it-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(sweep);
+        let name = format!("{PREFIX}{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         ip(&["netns", "add", &name]);
         let namespace = Self { name };
         ip(&["-n", &namespace.name, "link", "set", "lo", "up"]);

@@ -29,6 +29,12 @@ pub fn root() -> Option<()> {
     if rustix::process::geteuid().is_root() { Some(()) } else { missing("must be root") }
 }
 
+/// What a host of its own takes: root, and the programs that make it.
+pub fn host() -> Option<()> {
+    root()?;
+    ["dockerd", "docker", "busybox", "ip", "iptables", "nsenter", "unshare", "setpriv"].into_iter().try_for_each(command)
+}
+
 /// A program on the path.
 pub fn command(name: &str) -> Option<()> {
     let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()));

@@ -5,6 +5,9 @@
 //! | `serve tcp\|udp ADDR:PORT` | sends back what it receives |
 //! | `hold ADDR:PORT` | accepts TCP connections and leaves them open, without a thread for each |
 //! | `open ADDR:PORT COUNT LASTING_MS PAUSE_MS BYTES` | TCP connections, one after the other, each sending BYTES and waiting for them to come back |
+//! | `exchange ADDR:PORT COUNT LASTING_MS PAUSE_MS BYTES` | the same with UDP: a socket of its own for each |
+//! | `burn PERCENT` | uses so much of a core, and says every 100 ms the time and the CPU time that it used, in microseconds, as JSON |
+//! | `peers PORT COUNT` | a TCP connection to each of COUNT addresses of 127.0.0.0/8, one after the other |
 //! | `keep tcp\|udp ADDR:PORT COUNT ROUNDS PAUSE_MS BYTES` | COUNT connections at once; on each ROUNDS times BYTES there and back, then open for good |
 //!
 //! Each says `ready` once it listens or all connections are open; `open` ends with what it did, as JSON.
@@ -26,9 +29,12 @@ fn main() -> Outcome {
         ["serve", "udp", at] => serve_udp(at),
         ["hold", at] => hold(at),
         ["open", at, count, lasting, pause, bytes] => open(at, count.parse()?, millis(lasting)?, millis(pause)?, bytes.parse()?),
+        ["exchange", at, count, lasting, pause, bytes] => exchange(at, count.parse()?, millis(lasting)?, millis(pause)?, bytes.parse()?),
+        ["burn", percent] => burn(percent.parse()?),
+        ["peers", port, count] => peers(port.parse()?, count.parse()?),
         ["keep", "tcp", at, count, rounds, pause, bytes] => keep_tcp(at, count.parse()?, rounds.parse()?, millis(pause)?, bytes.parse()?),
         ["keep", "udp", at, count, rounds, pause, bytes] => keep_udp(at, count.parse()?, rounds.parse()?, millis(pause)?, bytes.parse()?),
-        _ => Err("usage: traffic serve|hold|open|keep; see the source".into()),
+        _ => Err("usage: traffic serve|hold|open|exchange|burn|peers|keep; see the source".into()),
     }
 }
 
@@ -135,6 +141,57 @@ fn open(at: &str, count: u64, lasting: Duration, pause: Duration, bytes: usize) 
         sleep(pause);
     }
     say(&format!("{{\"opened\":{opened},\"failed\":{failed},\"bytes\":{}}}", opened * bytes as u64))?;
+    Ok(())
+}
+
+fn exchange(at: &str, count: u64, lasting: Duration, pause: Duration, bytes: usize) -> Outcome {
+    let at = resolve(at)?;
+    let any = if at.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
+    let (mut opened, mut failed) = (0_u64, 0_u64);
+    let mut buffer = vec![b'x'; bytes];
+    for _ in 0..count {
+        let start = Instant::now();
+        let socket = UdpSocket::bind(any)?;
+        socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+        match socket.connect(at).and_then(|()| socket.send(&buffer)).and_then(|_| socket.recv(&mut buffer)) {
+            Ok(_) => opened += 1,
+            Err(_) => failed += 1,
+        }
+        sleep(lasting.saturating_sub(start.elapsed()));
+        drop(socket);
+        sleep(pause);
+    }
+    say(&format!("{{\"opened\":{opened},\"failed\":{failed},\"bytes\":{}}}", opened * bytes as u64))?;
+    Ok(())
+}
+
+fn burn(percent: u32) -> Outcome {
+    let used = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    };
+    let start = Instant::now();
+    loop {
+        // What was not had in time, on a busy machine, is not made up for: the figures say what was used.
+        let until = used() + Duration::from_millis(100) * percent / 100;
+        let next = Instant::now() + Duration::from_millis(100);
+        while used() < until && Instant::now() < next {}
+        sleep(next.saturating_duration_since(Instant::now()));
+        let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+        say(&format!("{{\"at_us\":{},\"cpu_us\":{},\"secs\":{}}}", at.as_micros(), used().as_micros(), start.elapsed().as_secs()))?;
+    }
+}
+
+fn peers(port: u16, count: u32) -> Outcome {
+    let (mut opened, mut failed) = (0_u64, 0_u64);
+    for number in 1..=count {
+        let at = SocketAddr::from((std::net::Ipv4Addr::from(0x7f01_0000 + number), port));
+        match TcpStream::connect(at) {
+            Ok(_) => opened += 1,
+            Err(_) => failed += 1,
+        }
+    }
+    say(&format!("{{\"opened\":{opened},\"failed\":{failed}}}"))?;
     Ok(())
 }
 
