@@ -175,7 +175,7 @@ fn process(found: &process::Process, settled: bool) -> Process {
         start_ticks: found.key.start_ticks,
         command: found.facts.comm.clone(),
         container: container_of(found),
-        cgroup: found.facts.cgroups.path().map(Arc::from),
+        cgroup: found.facts.cgroups.unified_path().map(Arc::from),
         settled,
         proxy: Proxy::parse(found.facts.args.iter().map(CompactString::as_str)),
     }

@@ -71,6 +71,11 @@ impl Membership {
         let longest = || self.placements.iter().max_by_key(|placement| placement.path.len());
         unified.or_else(longest).map(|placement| &*placement.path)
     }
+
+    /// The path in the version 2 hierarchy, the only one that sockets tell of. `/` for a process that only hierarchies of version 1 place anywhere.
+    pub fn unified_path(&self) -> Option<&[u8]> {
+        self.placements.iter().find(|placement| placement.hierarchy == 0).map(|placement| &*placement.path)
+    }
 }
 
 /// `hierarchy:controllers:path`; the path may hold colons.

@@ -117,6 +117,8 @@ struct Reading {
     closed_ns: u64,
     /// Closed sockets were put off.
     closed_later: bool,
+    /// Made since the collector watches: all that was ever opened there counts.
+    young: bool,
     has_v6: bool,
 }
 
@@ -203,6 +205,8 @@ pub struct Collector {
     sysctl_read: Option<Instant>,
     seen_v4: bool,
     seen_v6: bool,
+    /// When the first tick was.
+    watching_since: Option<Timestamp>,
     last_tick: Option<Instant>,
     table_read: Option<Instant>,
     table_wanted: bool,
@@ -260,6 +264,7 @@ impl Collector {
             sysctl_read: None,
             seen_v4: false,
             seen_v6: false,
+            watching_since: None,
             last_tick: None,
             table_read: None,
             table_wanted: true,
@@ -306,6 +311,7 @@ impl Collector {
         let started = thread_ns();
         let now = Instant::now();
         self.aggregator.begin(at);
+        self.watching_since = self.watching_since.or(Some(at));
         self.learn(world, now);
         let drained = thread_ns();
         self.drain();
@@ -411,12 +417,26 @@ impl Collector {
             }
         }
         self.container_netns = container_netns;
+        self.find_young();
         if links_changed || networks_changed || !same_namespaces {
             self.map_addresses();
         }
         let (owners, container_netns) = (self.aggregator.owners_mut(), &self.container_netns);
         owners.update(world, self.host, |container| container_netns.get(&container.id).copied());
         self.aggregator.proxies_mut().replace(world.processes.iter().filter_map(|(pid, process)| Some((*pid, process.proxy?))));
+    }
+
+    /// Marks namespaces that were made for a container since the first tick, before they are read for the first time.
+    fn find_young(&mut self) {
+        let Some(since) = self.watching_since else { return };
+        for container in &self.world.containers {
+            let Some(netns) = self.container_netns.get(&container.id).filter(|netns| **netns != self.host) else { continue };
+            let reading = self.readings.entry(*netns).or_default();
+            if reading.dumped.is_none() && reading.listeners_read.is_none() && container.started_at.is_some_and(|at| at >= since) {
+                reading.young = true;
+                reading.closed_since = Some(since);
+            }
+        }
     }
 
     fn netns_of(&mut self, pid: u32, start_ticks: u64) -> Option<NetNs> {
@@ -535,7 +555,7 @@ impl Collector {
                 continue;
             }
             found.clear();
-            let read = Read { at, again: reading.listeners_read.is_some(), time_wait_since: None };
+            let read = Read { at, again: reading.listeners_read.is_some() || reading.young, time_wait_since: None };
             let listeners = namespace.tcp(sock_diag::LISTENERS, false, &mut self.buffer, |socket| found.push(socket));
             let mut complete = listeners.is_ok();
             let aggregator = &mut self.aggregator;
@@ -620,7 +640,7 @@ impl Collector {
             let closed = closed(reading, turn.netns == self.host, self.tracking, now);
             let states = sock_diag::CONNECTIONS | if closed == Closed::List { sock_diag::TIME_WAIT } else { 0 };
             let read_at = Timestamp::from_micros(at.as_micros().saturating_add(now.elapsed().as_micros() as i64));
-            let read = Read { at: read_at, again: reading.dumped.is_some(), time_wait_since: reading.closed_since };
+            let read = Read { at: read_at, again: reading.dumped.is_some() || reading.young, time_wait_since: reading.closed_since };
             match namespace.tcp(states, true, &mut self.buffer, |socket| aggregator.socket(&socket, read)) {
                 Ok(dumped) => {
                     over_limit += dumped.over_limit as u64;
@@ -677,7 +697,8 @@ impl Collector {
             if *netns == self.host && !self.aggregator.proxies().is_empty() {
                 proxied.insert(*inode);
             }
-            let path = group.and_then(|id| self.groups.path(id)).filter(|path| by_group.contains_key(&***path));
+            // The root group says nothing: where all are in it, the namespace has fewer processes.
+            let path = group.and_then(|id| self.groups.path(id)).filter(|path| path.len() > 1 && by_group.contains_key(&***path));
             match path {
                 Some(path) => in_group.entry(path.to_vec()).or_default().insert(*inode),
                 None => in_netns.entry(*netns).or_default().insert(*inode),
@@ -757,7 +778,7 @@ fn closed(reading: &Reading, is_host: bool, tracking: Tracking, now: Instant) ->
     let loopback_moved = loopback(Some(&reading.now)) != loopback(reading.at_dump.as_ref());
     let untold = if is_host { !(tracking.routed_v4 && tracking.routed_v6) } else { loopback_moved || !covers(tracking, reading.has_v6) };
     let all_told = !untold || reading.now.all_told(reading.at_dump.as_ref());
-    if reading.dumped.is_none() || (all_told && !reading.closed_later) {
+    if (reading.dumped.is_none() && !reading.young) || (all_told && !reading.closed_later) {
         return Closed::NotNeeded;
     }
     let cost = Duration::from_nanos(reading.closed_ns.saturating_mul(CLOSED_PART));

@@ -16,13 +16,20 @@ fn problem(message: impl Into<CompactString>, hint: impl Into<CompactString>) ->
 pub(super) fn no_tracking(error: &(dyn std::error::Error + 'static), permission: bool) -> Problem {
     let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
     let hint = if permission { "run as root or with CAP_NET_ADMIN" } else { "load the kernel module nf_conntrack_netlink (modprobe nf_conntrack_netlink)" };
-    problem(format!("connection tracking cannot be read ({error}{cause}): translated addresses stay unresolved, and few short connections are seen"), hint)
+    problem(
+        format!(
+            "connection tracking cannot be read ({error}{cause}): translated addresses stay unresolved, short connections are counted from closed sockets where \
+             there are any, and short exchanges over UDP are not seen"
+        ),
+        hint,
+    )
 }
 
 /// Connections between containers on one bridge are not tracked.
 pub(super) fn untracked_bridges() -> Problem {
     problem(
-        "connections between containers on one bridge are not tracked by this kernel's settings: short ones are counted from closed sockets, without bytes",
+        "connections between containers on one bridge are not tracked by this kernel's settings: short ones are counted from closed sockets, without bytes, \
+         and short exchanges over UDP are not seen",
         "to have them tracked: sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1 (packets then pass iptables rules, too)",
     )
 }

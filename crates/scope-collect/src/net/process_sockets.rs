@@ -55,12 +55,14 @@ pub struct ProcessSockets {
     holders: HashMap<u64, Holder>,
     tokens: i64,
     tick: u64,
+    /// The process at which the budget was spent last: the next search goes on there, so that whoever has the highest pids has a turn, too.
+    resume: u32,
 }
 
 impl ProcessSockets {
     /// Knows none yet; `proc` is where the proc file system is mounted.
     pub fn new(proc: &Path) -> Self {
-        Self { proc: proc.to_owned(), holders: HashMap::new(), tokens: LINKS_PER_TICK, tick: 0 }
+        Self { proc: proc.to_owned(), holders: HashMap::new(), tokens: LINKS_PER_TICK, tick: 0, resume: 0 }
     }
 
     /// The process that holds the socket with this inode.
@@ -96,19 +98,23 @@ impl ProcessSockets {
         searched
     }
 
-    /// Looks for each group's sockets in the group's processes, in the order given, until the budget is spent. A search of one process is never
-    /// cut short; what it takes beyond the budget is taken from the next ticks.
+    /// Looks for each group's sockets in the group's processes, which are sorted, until the budget is spent; the next search goes on where this
+    /// one ended. A search of one process is never cut short; what it takes beyond the budget is taken from the next ticks.
     pub fn search<'a>(&mut self, groups: impl IntoIterator<Item = (&'a [u32], &'a mut HashSet<u64>)>) -> Searched {
         let mut searched = Searched::default();
         for (pids, wanted) in groups {
             let mut complete = true;
             wanted.retain(|inode| self.is_wanted(*inode));
-            for pid in pids {
+            let (earlier, later) = pids.split_at(pids.partition_point(|pid| *pid < self.resume));
+            for pid in later.iter().chain(earlier) {
                 if wanted.is_empty() {
                     break;
                 }
                 if self.tokens <= 0 {
                     complete = false;
+                    if searched.put_off == 0 {
+                        self.resume = *pid;
+                    }
                     break;
                 }
                 self.search_counted(*pid, wanted, &mut searched);
@@ -156,7 +162,12 @@ impl ProcessSockets {
                 continue;
             }
             links += 1;
-            if let Some(inode) = socket_inode(&dir, entry.file_name())
+            let inode = match socket_inode(&dir, entry.file_name()) {
+                // The directory may be listed and its links not be read: then none of them may.
+                Err(e @ (Errno::ACCESS | Errno::PERM)) => return Err(e),
+                other => other.ok().flatten(),
+            };
+            if let Some(inode) = inode
                 && wanted.remove(&inode)
             {
                 found += 1;
@@ -173,14 +184,52 @@ impl ProcessSockets {
     }
 }
 
-fn socket_inode(dir: &rustix::fd::OwnedFd, name: &CStr) -> Option<u64> {
+fn socket_inode(dir: &rustix::fd::OwnedFd, name: &CStr) -> Result<Option<u64>, Errno> {
     let mut target = [0_u8; 64];
-    let len = rustix::fs::readlinkat_raw(dir, name, &mut target[..]).ok()?;
-    parse_socket_link(target.get(..len)?)
+    let len = rustix::fs::readlinkat_raw(dir, name, &mut target[..])?;
+    Ok(target.get(..len).and_then(parse_socket_link))
 }
 
 /// The inode in `socket:[12345]`.
 pub fn parse_socket_link(target: &[u8]) -> Option<u64> {
     let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    /// A proc file system in which each of these processes holds so many sockets; the inodes are `pid * 10,000` and up.
+    fn proc(pids: &[u32], sockets: u64) -> tempfile::TempDir {
+        let proc = tempfile::tempdir().unwrap();
+        for pid in pids {
+            let fd = proc.path().join(format!("{pid}/fd"));
+            std::fs::create_dir_all(&fd).unwrap();
+            for number in 0..sockets {
+                std::os::unix::fs::symlink(format!("socket:[{}]", u64::from(*pid) * 10_000 + number), fd.join(number.to_string())).unwrap();
+            }
+        }
+        proc
+    }
+
+    #[test]
+    fn who_has_the_highest_pid_has_a_turn_too() {
+        let pids = [1, 2, 3];
+        let proc = proc(&pids, 1_500);
+        let mut sockets = ProcessSockets::new(proc.path());
+        let last = 30_000 + 1_499;
+        let mut ticks = 0;
+        while sockets.holder(last).is_none() {
+            ticks += 1;
+            assert!(ticks <= 5, "never gets to the last process");
+            sockets.next_tick(|_| true, |_| true);
+            let mut wanted = HashSet::from([last]);
+            let searched = sockets.search([(&pids[..], &mut wanted)]);
+            assert!(searched.links <= 2 * 1_500, "a tick's budget, and the process at which it was spent");
+        }
+        assert_eq!(sockets.holder(last), Some(3));
+    }
 }
