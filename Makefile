@@ -11,7 +11,7 @@ export PATH := $(SCOPE_CACHE)/tools/bin:$(PATH)
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help bootstrap toolchain run dev test check bench fuzz agent release docs clean
+.PHONY: help bootstrap toolchain run dev test check bench truth overhead fuzz agent release docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,6 +47,14 @@ check: ## Format, lints with warnings denied, docs, dependency audit
 
 bench: ## Run the benches of the hot paths
 	$(CARGO) bench --locked -p scope-core -p scope-collect -p scope-render
+
+truth: bootstrap ## Compare drawn connections with known ones, on a host of its own (docs/accuracy.md)
+	$(CARGO) build --locked -p scope-cli
+	$(CARGO) bench --locked --profile dev -p scope-tests --bench truth
+
+overhead: bootstrap ## Measure what the agent costs and what it induces, on a host of its own (docs/overhead.md)
+	$(CARGO) build --locked --release -p scope-cli
+	$(CARGO) bench --locked -p scope-tests --bench agent_cost
 
 fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; needs a nightly toolchain and cargo-fuzz
 	.ci/fuzz $${FUZZ_SECONDS:-30}

@@ -1,7 +1,8 @@
 //! What the agent costs, and what it makes the engine cost, for loads that grow: `cargo bench -p scope-tests --bench agent_cost -- idle 20`.
 //!
-//! Prints a table in Markdown. CPU is user and system time in per cent of one core over the window; what is induced is what dockerd and
-//! containerd used beyond a window without an observer. Needs root and a Docker daemon that does little else.
+//! Prints a table in Markdown. CPU is user and system time in per cent of one core, the median of three windows; what is induced is what dockerd and
+//! containerd used beyond windows without an observer. All of it runs on a host of its own, so that what else the machine does is neither seen nor
+//! counted; `SCOPE_BENCH_HOST=this` measures on the machine itself. Needs root and an installed Docker.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,15 +21,17 @@ use std::time::{Duration, Instant};
 
 use scope_tests::command::scope_command;
 use scope_tests::docker::{Container, World};
+use scope_tests::host::Host;
 use scope_tests::need;
 
 /// The loads, each on top of the one before.
-const LOADS: [(&str, &str); 6] = [
+const LOADS: [(&str, &str); 7] = [
     ("idle", "no containers of ours"),
     ("20", "20 idle containers"),
     ("100", "100 idle containers"),
     ("busy", "140 containers, of them 20 busy pairs"),
-    ("crowd", "+ 1,000 processes, 5,000 sockets"),
+    ("crowd", "+ 1,000 processes"),
+    ("sockets", "+ 10,000 sockets"),
     ("short", "+ short connections"),
 ];
 
@@ -41,8 +44,21 @@ fn main() {
         eprintln!("no load is called `{unknown}`: there are {}", LOADS.map(|(name, _)| name).join(", "));
         std::process::exit(2);
     }
+    if std::env::var("SCOPE_BENCH_HOST").is_ok_and(|host| host == "this") {
+        measure_here(&chosen);
+    } else if need::host().is_some() {
+        let host = Host::new("bench");
+        let program = std::env::current_exe().expect("the bench's own path");
+        let mut within = host.command(program.to_str().expect("a path in UTF-8"));
+        within.args(&chosen).env("SCOPE_BENCH_HOST", "this").env("SCOPE_BIN", "/run/scope");
+        let status = within.status().expect("the host runs the bench");
+        assert!(status.success(), "{status}");
+    }
+}
+
+fn measure_here(chosen: &[String]) {
     let (Some(docker), Some(())) = (need::docker(), need::root()) else { return };
-    let window = Duration::from_secs(std::env::var("SCOPE_BENCH_SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(20));
+    let window = Duration::from_secs(std::env::var("SCOPE_BENCH_SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(21));
     println!("| load | observer | CPU % | RSS MB | peak MB | bytes/s | induced in dockerd + containerd % |");
     println!("|---|---|---|---|---|---|---|");
     let world = World::new(&docker);
@@ -84,10 +100,12 @@ fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
         }
         "crowd" => {
             world.run("processes", &["--pids-limit", "-1"], &["sh", "-c", "for i in $(seq 1000); do sleep 100000 & done; wait"]);
+        }
+        "sockets" => {
             let files = ["--ulimit", "nofile=20000:20000"];
             let held = world.run("held", &files, &["traffic", "hold", "[::]:7000"]);
             held.said("ready");
-            let holder = world.run("holder", &files, &["traffic", "keep", "tcp", &format!("{}:7000", held.address("bridge")), "2500", "0", "0", "0"]);
+            let holder = world.run("holder", &files, &["traffic", "keep", "tcp", &format!("{}:7000", held.address("bridge")), "5000", "0", "0", "0"]);
             holder.said("idle");
         }
         _ => {}
@@ -112,7 +130,7 @@ fn measure(world: &World, load: &str, title: &str, window: Duration, servers: &[
     println!("| {title} | none | | | | | {engine_before:.2} before |");
     let opens = || -> u64 { clients.iter().map(active_opens).sum() };
     let (started, opened) = (Instant::now(), opens());
-    let encodings: &[&str] = if load == "short" { &["ndjson"] } else { &["ndjson", "arrow"] };
+    let encodings: &[&str] = if load == "100" { &["ndjson", "arrow"] } else { &["ndjson"] };
     for encoding in encodings {
         let observer = Observer::start(&mut scope_command(["collect", "--every", "1s", "-o", encoding]));
         let (cost, engine) = observed(Some(&observer), window);
@@ -183,21 +201,42 @@ struct Cost {
     bytes: f64,
 }
 
-/// What the observer and the engine's daemons cost over the window, after the warm-up.
+/// What the observer cost, if there is one, and the engine's daemons.
+type Part = (Option<Cost>, f64);
+
+/// What the observer and the engine's daemons cost, after the warm-up: the medians of three parts of the window.
 fn observed(observer: Option<&Observer>, window: Duration) -> (Option<Cost>, f64) {
     std::thread::sleep(WARM_UP);
+    let parts: Vec<Part> = (0..3).map(|_| observed_once(observer, window / 3)).collect();
+    let median = |figure: &dyn Fn(&Part) -> f64| {
+        let mut figures: Vec<f64> = parts.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[1]
+    };
+    let of = |figure: &dyn Fn(&Cost) -> f64| median(&|part| part.0.as_ref().map_or(f64::NAN, figure));
+    let cost =
+        observer.map(|_| Cost { cpu: of(&|cost| cost.cpu), resident: of(&|cost| cost.resident), peak: of(&|cost| cost.peak), bytes: of(&|cost| cost.bytes) });
+    (cost, median(&|part| part.1))
+}
+
+fn observed_once(observer: Option<&Observer>, window: Duration) -> (Option<Cost>, f64) {
     let daemons = daemons();
-    let engine = || daemons.iter().map(|pid| cpu_ticks(*pid)).sum::<u64>();
-    let own = || observer.map(|observer| (cpu_ticks(observer.child.id()), observer.bytes.load(Ordering::Relaxed)));
+    let engine = || daemons.iter().map(|pid| cpu_ns(*pid)).sum::<u64>();
+    let own = || observer.map(|observer| (cpu_ns(observer.child.id()), observer.bytes.load(Ordering::Relaxed)));
     let (start, engine_before, own_before) = (Instant::now(), engine(), own());
     std::thread::sleep(window);
     let (secs, engine_after, own_after) = (start.elapsed().as_secs_f64(), engine(), own());
-    let pct = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64 / secs * 100.0;
+    let pct = |ns: u64| ns as f64 / 1e9 / secs * 100.0;
     let cost = observer.zip(own_before).zip(own_after).map(|((observer, before), after)| {
         let pid = observer.child.id();
-        Cost { cpu: pct(after.0 - before.0), resident: status_mb(pid, "VmRSS:"), peak: status_mb(pid, "VmHWM:"), bytes: (after.1 - before.1) as f64 / secs }
+        Cost {
+            cpu: pct(after.0.saturating_sub(before.0)),
+            resident: status_mb(pid, "VmRSS:"),
+            peak: status_mb(pid, "VmHWM:"),
+            bytes: (after.1 - before.1) as f64 / secs,
+        }
     });
-    (cost, pct(engine_after - engine_before))
+    (cost, pct(engine_after.saturating_sub(engine_before)))
 }
 
 fn daemons() -> Vec<u32> {
@@ -205,11 +244,11 @@ fn daemons() -> Vec<u32> {
     pids.filter(|pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| matches!(name.trim(), "dockerd" | "containerd"))).collect()
 }
 
-/// User and system time in clock ticks.
-fn cpu_ticks(pid: u32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11).take(2);
-    fields.filter_map(|field| field.parse::<u64>().ok()).sum()
+/// Time on a core of all threads, nanoseconds: finer than the clock ticks of `stat`.
+fn cpu_ns(pid: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok()?.split_whitespace().next()?.parse::<u64>().ok();
+    threads.filter_map(of).sum()
 }
 
 fn status_mb(pid: u32, field: &str) -> f64 {

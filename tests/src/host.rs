@@ -74,9 +74,10 @@ impl Host {
         let outside = Running::start(&mut command);
         let mut host = Self { namespace, name: name.to_owned(), init: 0, group, outside: Some(outside) };
         let outside = host.outside.as_ref().map_or(0, Running::pid);
+        // Its name stands there once its files are its own: before, the socket found there is the machine's.
         until("the host has a first process", || {
             host.init = first_child(outside).unwrap_or(0);
-            host.init != 0
+            host.init != 0 && std::fs::read_to_string(host.path("run/hostname")).is_ok_and(|found| found.trim() == name)
         });
         let docker = host.docker();
         let end = Instant::now() + LIMIT;
@@ -85,10 +86,9 @@ impl Host {
             assert!(Instant::now() < end && first_child(outside).is_some(), "the daemon of host {name} does not come up:\n{}", log());
             std::thread::sleep(Duration::from_millis(100));
         }
-        for program in [scope().to_owned(), traffic()] {
-            let to = host.path("run").join(program.file_name().expect("a program has a name"));
+        for (program, to) in [(scope().to_owned(), "run/scope"), (traffic(), "run/traffic")] {
             // Where the build lies an ordinary user may not look.
-            std::fs::copy(&program, to).expect("the host's memory takes a program");
+            std::fs::copy(&program, host.path(to)).expect("the host's memory takes a program");
         }
         host
     }
