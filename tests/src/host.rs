@@ -170,7 +170,7 @@ pub(crate) fn remove_groups(group: &str, patience: Duration) -> bool {
     let end = Instant::now() + patience;
     loop {
         let remove = "find /sys/fs/cgroup/*/\"$1\" /sys/fs/cgroup/\"$1\" -depth -type d -exec rmdir {} + 2>/dev/null; \
-                      ! ls -d /sys/fs/cgroup/*/\"$1\" /sys/fs/cgroup/\"$1\" >/dev/null 2>&1";
+                      [ -z \"$(ls -d /sys/fs/cgroup/*/\"$1\" /sys/fs/cgroup/\"$1\" 2>/dev/null)\" ]";
         if Command::new("sh").args(["-c", remove, "sh", group]).status().is_ok_and(|status| status.success()) {
             return true;
         }
