@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Completions(args) => commands::about::completions(&args),
         Command::Man(args) => commands::about::man(&args),
+        #[cfg(feature = "serve")]
+        Command::Token(args) => commands::token::run(&args),
     };
     match ended {
         Ok(exit) => exit.into(),

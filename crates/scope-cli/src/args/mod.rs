@@ -5,11 +5,15 @@ mod about;
 mod collect;
 #[cfg(feature = "collect")]
 mod doctor;
+#[cfg(feature = "serve")]
+mod enrol;
 mod merge;
 #[cfg(feature = "render")]
 mod render;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod token;
 mod values;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -19,13 +23,17 @@ pub(crate) use about::{CompletionsArgs, ManArgs};
 pub(crate) use collect::CollectArgs;
 #[cfg(feature = "collect")]
 pub(crate) use doctor::{DoctorArgs, DoctorOutput};
+#[cfg(feature = "serve")]
+pub(crate) use enrol::EnrolArgs;
 pub(crate) use merge::MergeArgs;
 #[cfg(feature = "render")]
 pub(crate) use render::{Part, RenderArgs, Theme};
 #[cfg(all(feature = "serve", feature = "collect"))]
 pub(crate) use serve::LocalArgs;
 #[cfg(feature = "serve")]
-pub(crate) use serve::ServeArgs;
+pub(crate) use serve::{ServeArgs, ServeCommand};
+#[cfg(feature = "serve")]
+pub(crate) use token::{TokenArgs, TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs, TokenRole};
 pub(crate) use values::{Encoding, OutputArgs};
 
 /// Hosts, containers, processes and the connections between them, as streams that pipe.
@@ -80,6 +88,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    #[cfg(feature = "serve")]
+    Token(TokenArgs),
 }
 
 /// How much to log.

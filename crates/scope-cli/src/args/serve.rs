@@ -3,17 +3,29 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use scope_serve::server::config::BasePath;
 use scope_serve::server::guard::Network;
 
+use super::enrol::EnrolArgs;
 use crate::data_dir::DataDirArgs;
+
+/// What else there is to do with a server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServeCommand {
+    /// Let one more agent in: write the string that it needs to standard output.
+    Enrol(EnrolArgs),
+}
 
 /// Show this machine, and the agents that dial in, to browsers and tools.
 ///
 /// Without flags it shows this machine at `http://127.0.0.1:4040` to whoever is on it. Every other address needs TLS and credentials.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ServeArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ServeCommand>,
+
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4040", env = "SCOPE_BIND")]
     pub(crate) bind: SocketAddr,

@@ -47,9 +47,52 @@ pub(crate) fn parse_pace(text: &str) -> Result<Pace, String> {
     Ok(Pace(Duration::from_secs_f64(secs)))
 }
 
+#[cfg(feature = "serve")]
+/// How long something lasts, at least a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age {
+    secs: u32,
+}
+
+#[cfg(feature = "serve")]
+impl Age {
+    /// When it ends that begins now.
+    pub(crate) fn ends_at(self) -> scope_core::Timestamp {
+        let end = std::time::SystemTime::now() + std::time::Duration::from_secs(self.secs.into());
+        let since = end.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        scope_core::Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(feature = "serve")]
+/// Parses `90m`, `12h`, `30d`.
+pub(crate) fn parse_age(text: &str) -> Result<Age, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit {
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("a time is a number and m, h or d: 90m, 12h, 30d".to_owned()),
+    };
+    let secs = number.parse::<u32>().ok().and_then(|number| number.checked_mul(scale)).filter(|secs| (60..=3650 * 86_400).contains(secs));
+    secs.map(|secs| Age { secs }).ok_or_else(|| "must lie between 1m and 3650d".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "serve")]
+    #[test]
+    fn ages() {
+        assert_eq!(parse_age("90m"), Ok(Age { secs: 5400 }));
+        assert_eq!(parse_age("12h"), Ok(Age { secs: 43_200 }));
+        assert_eq!(parse_age("30d"), Ok(Age { secs: 2_592_000 }));
+        for text in ["", "1", "d", "1s", "0m", "-1d", "1.5h", "4000d", "99999999999d"] {
+            assert!(parse_age(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn lengths_of_time() {

@@ -5,8 +5,12 @@ pub(crate) mod about;
 pub(crate) mod collect;
 #[cfg(feature = "collect")]
 pub(crate) mod doctor;
+#[cfg(feature = "serve")]
+mod enrol;
 pub(crate) mod merge;
 #[cfg(feature = "render")]
 pub(crate) mod render;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
+#[cfg(feature = "serve")]
+pub(crate) mod token;

@@ -10,7 +10,7 @@ use scope_serve::server::config::{Config, Limits};
 use scope_serve::server::live::{self, Live};
 use scope_serve::server::tls::{Asked, Source, TlsSettings, bind_policy, in_container};
 
-use crate::args::ServeArgs;
+use crate::args::{ServeArgs, ServeCommand};
 use crate::exit::Exit;
 use crate::interruption::interruption;
 #[cfg(feature = "collect")]
@@ -18,6 +18,9 @@ use crate::local;
 
 /// Runs the command.
 pub(crate) fn run(args: ServeArgs) -> Result<Exit> {
+    if let Some(ServeCommand::Enrol(args)) = &args.command {
+        return super::enrol::run(args);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
     runtime.block_on(serve(args))
 }
@@ -70,6 +73,9 @@ fn tls(args: &ServeArgs, data_dir: &Path) -> Result<Option<TlsSettings>> {
 fn greet(server: &Server) -> Result<()> {
     let url = server.url();
     let mut text = format!("scope is at {url}/\n");
+    if let Some(fingerprint) = server.fingerprint() {
+        text.push_str(&format!("its certificate (SHA-256):      {}\n", scope_serve::enrolment::hex(&fingerprint)));
+    }
     if let Some(first) = server.first_start() {
         text.push_str(&format!("\nsign in once, within the hour:  {url}/sign-in#{}\n", first.code.reveal()));
         text.push_str(&format!("token with the role admin:      {}\nneither is shown again\n", first.admin_token.reveal()));

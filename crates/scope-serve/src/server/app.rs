@@ -92,6 +92,7 @@ impl Server {
         let loopback = config.bind.ip().to_canonical().is_loopback();
         let auth = Arc::new(Auth::new(store, AuthConfig { loopback, base_path, fingerprint: tls.as_ref().and_then(|tls| tls.pin()), url: None }));
         let first_start = auth.first_start()?;
+        auth.announce(config.agents_url())?;
         let (stopping, stops) = watch::channel(false);
         let views = Views::new(Arc::clone(&live), views::Limits::default());
         let app = Arc::new(App {
@@ -111,6 +112,11 @@ impl Server {
     /// Where browsers find it.
     pub fn url(&self) -> String {
         self.app.config.url()
+    }
+
+    /// SHA-256 of the certificate that it made itself, by which agents and people know it.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        self.app.tls.as_ref().and_then(|tls| tls.pin())
     }
 
     /// The first credentials, where they were made just now: shown once, to whoever started the server.

@@ -31,6 +31,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where agents find it: by its name, else by its address; unknown where it listens on all addresses and has no name.
+    pub fn agents_url(&self) -> Option<String> {
+        let host = match self.host_names.first() {
+            Some(name) => format!("{name}:{}", self.bind.port()),
+            None if self.bind.ip().is_unspecified() => return None,
+            None => self.bind.to_string(),
+        };
+        Some(format!("{}://{host}{}", if self.tls.is_some() { "https" } else { "http" }, self.base_path))
+    }
+
     /// Where browsers of this machine find it.
     pub fn url(&self) -> String {
         let host = if self.bind.ip().is_unspecified() { format!("localhost:{}", self.bind.port()) } else { self.bind.to_string() };

@@ -25,18 +25,12 @@ struct Json {
 }
 
 impl Auth {
-    /// Writes down that the server started, where it is reached and how it is known. To be called at each start.
-    pub fn announce(&self) -> Result<(), Refused> {
-        let json = Json { url: self.config.url.clone(), fingerprint: self.config.fingerprint.as_ref().map(enrolment::hex) };
+    /// Writes down that the server started, where agents reach it, where that is known, and how they know it. To be called at each start.
+    pub fn announce(&self, url: Option<String>) -> Result<(), Refused> {
+        let json = Json { url: url.clone(), fingerprint: self.config.fingerprint.as_ref().map(enrolment::hex) };
         let value = serde_json::to_value(json).map_err(|error| Refused::Internal(error.to_string()))?;
-        let entry = AuditEntry {
-            at: now(),
-            who: "server".to_owned(),
-            address: None,
-            action: "server.start".to_owned(),
-            target: self.config.url.clone(),
-            outcome: "done".to_owned(),
-        };
+        let entry =
+            AuditEntry { at: now(), who: "server".to_owned(), address: None, action: "server.start".to_owned(), target: url, outcome: "done".to_owned() };
         Ok(self.store.set_setting(&Tenant::default(), SETTING, Some(&value), &entry)?)
     }
 }

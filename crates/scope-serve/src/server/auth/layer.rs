@@ -8,7 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{Auth, Denied, Identity, Peer, Refused};
+use super::{Auth, Denied, Identity, OPEN, Peer, Refused};
 use crate::server::guard::{self, Guard};
 
 /// Puts the guard, and within it the identification, around every route of `router`, its fallback and its upgrades. The listener must have put a
@@ -26,9 +26,16 @@ async fn identify(State(auth): State<Arc<Auth>>, request: Request, next: Next) -
         Ok(identity) => drop(parts.extensions.insert(identity)),
         // Some routes need no identity. Those that do find none.
         Err(Refused::Denied(Denied::SignIn)) => {}
+        // Whoever signs in again proves it anew, and the guard knows that no other site's page sent it: a session that is open has nothing to confirm.
+        Err(Refused::Csrf) if is_open(&parts) => {}
         Err(refused) => return refused.into_response(),
     }
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// Whether the request is for a route that needs no identity, under whichever base path.
+fn is_open(parts: &Parts) -> bool {
+    OPEN.iter().any(|(method, path)| parts.method == *method && parts.uri.path().ends_with(path))
 }
 
 /// Who asks: an argument of every handler that needs an identity. Without one the request is answered 401.

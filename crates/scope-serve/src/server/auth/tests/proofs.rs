@@ -100,6 +100,8 @@ async fn a_change_with_a_cookie_needs_its_token() {
     assert_eq!(server.status(change().header("x-scope-csrf", other)).await, 403, "of another session");
     assert_eq!(server.status(change().header("x-scope-csrf", csrf.clone())).await, 201);
     assert_eq!(server.status(change().header("x-scope-csrf", csrf.clone()).header("origin", "http://evil.example")).await, 403);
+    let again = ask("POST", "/api/v1/session").header("cookie", cookie.clone()).body(json!({ "token": server.admin }));
+    assert_eq!(server.status(again).await, 200, "signing in again proves itself");
     for method in ["DELETE", "PUT", "PATCH"] {
         assert_eq!(server.status(ask(method, "/read").header("cookie", cookie.clone())).await, 403, "{method}");
     }
