@@ -69,7 +69,7 @@ impl Joined {
         self.stale = true;
         match self.state.apply(record) {
             Applied::NotState(record) => out.write(&record),
-            _ => Ok(()),
+            Applied::Taken => Ok(()),
         }
     }
 
