@@ -41,6 +41,7 @@ check: ## Format, lints with warnings denied, docs, dependency audit
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 	$(CARGO) clippy -p scope-cli --no-default-features --locked -- -D warnings
 	$(CARGO) clippy -p scope-cli --no-default-features --features collect --locked -- -D warnings
+	$(CARGO) clippy -p scope-cli --no-default-features --features listen --locked -- -D warnings
 	$(CARGO) clippy -p scope-cli --no-default-features --features render --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 	.ci/audit
@@ -60,7 +61,7 @@ fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; needs a nightly 
 	.ci/fuzz $${FUZZ_SECONDS:-30}
 
 agent: ## Build the slim agent: `scope collect` alone, at most 15 MB
-	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect
+	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect,listen
 	@ls -l $(TARGET)/agent/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
 
 release: ## Build the command with everything in it, SQL and Parquet too

@@ -14,6 +14,7 @@ mod examples;
 mod hostile;
 mod live_docker;
 mod live_hosts;
+mod live_listen;
 mod live_podman;
 mod live_scene;
 mod live_storm;

@@ -200,7 +200,7 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// Variables that would change what the command does.
-const OURS: [&str; 10] = [
+const OURS: [&str; 13] = [
     "SCOPE_LOG_LEVEL",
     "SCOPE_LOG_FORMAT",
     "SCOPE_EVERY",
@@ -209,6 +209,9 @@ const OURS: [&str; 10] = [
     "SCOPE_PROC",
     "SCOPE_SYS",
     "SCOPE_ALLOW_ENV",
+    "SCOPE_LISTEN",
+    "SCOPE_ALLOW_ORIGIN",
+    "SCOPE_EXPOSE",
     "SCOPE_VIEW",
     "NO_COLOR",
 ];

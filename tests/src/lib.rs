@@ -10,6 +10,9 @@
 //! | [`ground`] | who talks to whom by `docker inspect`, `ss`, `conntrack` and `ps` |
 //! | [`graph`] | what `scope render -o json` says |
 //! | [`records`] | what a stream of records says |
+//! | [`live_agent`] | `scope collect --listen` and its clients |
+//! | [`usage`] | what processes use |
+//! | [`schema`] | whether JSON is as a schema says |
 //!
 //! Nothing here asserts anything about the product.
 
@@ -26,6 +29,9 @@ pub mod docker;
 pub mod graph;
 pub mod ground;
 pub mod host;
+pub mod live_agent;
 pub mod namespace;
 pub mod need;
 pub mod records;
+pub mod schema;
+pub mod usage;

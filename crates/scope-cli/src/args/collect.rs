@@ -17,6 +17,10 @@ pub(crate) struct CollectArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 
+    #[cfg(feature = "listen")]
+    #[command(flatten)]
+    pub(crate) listen: super::listen::ListenArgs,
+
     /// Go on reporting, so often: `1s`, `500ms`, `1m`. Events are reported at once.
     #[arg(long, value_name = "TIME", value_parser = parse_pace, env = "SCOPE_EVERY")]
     pub(crate) every: Option<Pace>,

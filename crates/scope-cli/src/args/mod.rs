@@ -7,6 +7,8 @@ mod collect;
 mod doctor;
 #[cfg(feature = "serve")]
 mod enrol;
+#[cfg(feature = "listen")]
+mod listen;
 mod merge;
 #[cfg(feature = "render")]
 mod render;

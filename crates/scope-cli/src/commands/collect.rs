@@ -18,6 +18,10 @@ const WAITING_REPORTS: usize = 8;
 
 /// Runs the command.
 pub(crate) fn run(args: CollectArgs) -> Result<Exit> {
+    #[cfg(feature = "listen")]
+    if let Some((at, settings)) = args.listen.settings() {
+        return super::listen::run(at, settings, args);
+    }
     let output = args.output;
     let config = config(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
@@ -44,7 +48,7 @@ fn write(mut reports: mpsc::Receiver<Vec<Record>>, output: OutputArgs) -> io::Re
     writer.finish().map(drop)
 }
 
-fn config(args: CollectArgs) -> Result<Config> {
+pub(super) fn config(args: CollectArgs) -> Result<Config> {
     let sources = |names: &[String]| names.iter().map(|name| name.parse::<Source>()).collect::<Result<Vec<_>, _>>();
     let (only, except) = (sources(&args.only)?, sources(&args.except)?);
     let chosen = |source: &Source| (only.is_empty() || only.contains(source)) && !except.contains(source);

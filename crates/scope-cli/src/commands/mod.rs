@@ -7,6 +7,8 @@ pub(crate) mod collect;
 pub(crate) mod doctor;
 #[cfg(feature = "serve")]
 mod enrol;
+#[cfg(feature = "listen")]
+mod listen;
 pub(crate) mod merge;
 #[cfg(feature = "render")]
 pub(crate) mod render;

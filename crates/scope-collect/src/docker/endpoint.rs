@@ -39,6 +39,7 @@ impl Endpoint {
                 Ok(Self::Tcp { host, port })
             }
             "https" => Err(error("TLS is not spoken to engines")),
+            "npipe" => Err(error("named pipes are Windows' own; this host has unix:///var/run/docker.sock or tcp://host:port")),
             "ssh" => Err(error("ssh is not spoken to engines")),
             _ => Err(error("a scheme that is neither unix, tcp nor http")),
         }
@@ -130,6 +131,7 @@ mod tests {
             "https://a:1",
             "ssh://root@a",
             "fd://",
+            "npipe:////./pipe/docker_engine",
         ] {
             assert!(Endpoint::parse(text).is_err(), "{text}");
         }
