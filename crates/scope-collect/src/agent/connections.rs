@@ -6,6 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use scope_core::endpoint::OwnedEndpoint;
+use scope_core::flow::Connection;
 use scope_core::{AgentName, Node, NodeId, Number, Protocol, Scope, Timestamp};
 
 use super::engine::Engine;
@@ -75,6 +76,15 @@ impl Connections {
                 said.connection(connection);
             }
         }
+    }
+
+    /// The raw connections of `node`: its own, of a container those of its processes too, of the host all.
+    pub(super) fn of(&mut self, node: &NodeId) -> Vec<Connection> {
+        let mut rows = self.collector.connections();
+        let processes = &self.world.processes;
+        let within = |pid: Option<u32>| pid.and_then(|pid| processes.get(&pid)).and_then(|process| process.container.as_ref()) == Some(node);
+        rows.retain(|row| node.kind() == "host" || row.owner == *node || within(row.pid));
+        rows
     }
 
     /// Brings the world up to date.

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use scope_core::{AgentName, Problem};
+use scope_core::flow::Connection;
+use scope_core::{AgentName, NodeId, Problem};
 
 use super::AgentError;
 use super::clock::thread_time_us;
@@ -44,6 +45,11 @@ impl Machine {
         if let Some(connections) = &mut self.connections {
             connections.drain();
         }
+    }
+
+    /// The raw connections of one node; none where connections are not read.
+    pub(super) fn connections_of(&mut self, node: &NodeId) -> Option<Vec<Connection>> {
+        self.connections.as_mut().map(|connections| connections.of(node))
     }
 
     /// The host's addresses at which others reach it.

@@ -10,8 +10,8 @@ mod watchdog;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use scope_core::{Record, RunId};
-use tokio::sync::mpsc;
+use scope_core::{NodeId, Record, RunId};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::clock::{cpu_time_us, raise_descriptor_limit, resident_bytes, wall_time};
@@ -58,6 +58,15 @@ pub enum Ended {
     Closed,
 }
 
+/// A question to a running agent: the raw connections of one node.
+#[derive(Debug)]
+pub struct Question {
+    /// The node: a host, a container or a process.
+    pub node: NodeId,
+    /// Where they go, as records; none where the agent does not read connections.
+    pub answer: oneshot::Sender<Option<Vec<Record>>>,
+}
+
 struct Agent {
     config: Config,
     reports: Reports,
@@ -72,6 +81,17 @@ struct Agent {
 ///
 /// Raises the process's limit of open files to the hard one. A slow reader makes the agent wait: reports are then made less often, and none is dropped.
 pub async fn run(config: Config, reports: mpsc::Sender<Vec<Record>>, stop: impl Future<Output = ()>) -> Result<Ended, AgentError> {
+    let (_, nobody) = mpsc::channel(1);
+    run_answering(config, reports, nobody, stop).await
+}
+
+/// Like [`run`], and answers `questions` between two reports.
+pub async fn run_answering(
+    config: Config,
+    reports: mpsc::Sender<Vec<Record>>,
+    mut questions: mpsc::Receiver<Question>,
+    stop: impl Future<Output = ()>,
+) -> Result<Ended, AgentError> {
     raise_descriptor_limit();
     let mut stop = pin!(stop);
     let mut agent = Agent::new(config)?;
@@ -80,7 +100,7 @@ pub async fn run(config: Config, reports: mpsc::Sender<Vec<Record>>, stop: impl 
     let mut watch = wanted.then(|| docker::Watch::start(settings)).transpose().map_err(AgentError::Endpoint)?;
     let ended = tokio::select! {
         () = &mut stop => Ended::Stopped,
-        ended = agent.report_on(watch.as_mut(), &reports) => ended,
+        ended = agent.report_on(watch.as_mut(), &reports, &mut questions) => ended,
     };
     if let Some(watch) = watch {
         watch.stop().await;
@@ -104,7 +124,12 @@ impl Agent {
         })
     }
 
-    async fn report_on(&mut self, mut watch: Option<&mut docker::Watch>, reports: &mpsc::Sender<Vec<Record>>) -> Ended {
+    async fn report_on(
+        &mut self,
+        mut watch: Option<&mut docker::Watch>,
+        reports: &mpsc::Sender<Vec<Record>>,
+        questions: &mut mpsc::Receiver<Question>,
+    ) -> Ended {
         if let Some(watch) = watch.as_deref_mut() {
             self.meet_engine(watch).await;
         }
@@ -113,7 +138,7 @@ impl Agent {
         let mut due = Instant::now() + FIRST_RATES;
         let mut left = self.config.count;
         loop {
-            if let Some(ended) = self.wait(due, watch.as_deref_mut(), reports).await {
+            if let Some(ended) = self.wait(due, watch.as_deref_mut(), reports, questions).await {
                 return ended;
             }
             let now = Instant::now();
@@ -151,7 +176,13 @@ impl Agent {
     }
 
     /// Waits until `due`, passing changes on as they come.
-    async fn wait(&mut self, due: Instant, mut watch: Option<&mut docker::Watch>, reports: &mpsc::Sender<Vec<Record>>) -> Option<Ended> {
+    async fn wait(
+        &mut self,
+        due: Instant,
+        mut watch: Option<&mut docker::Watch>,
+        reports: &mpsc::Sender<Vec<Record>>,
+        questions: &mut mpsc::Receiver<Question>,
+    ) -> Option<Ended> {
         let mut sleep = pin!(sleep_until(due));
         loop {
             let change = tokio::select! {
@@ -162,6 +193,10 @@ impl Agent {
                     continue;
                 }
                 () = reports.closed() => return Some(Ended::Closed),
+                Some(question) = questions.recv() => {
+                    self.answer(question);
+                    continue;
+                }
                 change = next_change(&mut watch) => change,
             };
             let burst = Instant::now() + BURST;
@@ -182,6 +217,13 @@ impl Agent {
                 return Some(Ended::Closed);
             }
         }
+    }
+
+    /// Shows raw connections to whoever asked for them. They are as old as the last report.
+    fn answer(&mut self, question: Question) {
+        let answer = self.machine.connections_of(&question.node).map(|rows| self.reports.shown(wall_time(), rows));
+        // Whoever asked may have gone away.
+        drop(question.answer.send(answer));
     }
 
     /// All sources in turn.

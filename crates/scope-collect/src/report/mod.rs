@@ -115,6 +115,19 @@ impl Reports {
         self.tick.metrics.insert(name, value);
     }
 
+    /// Raw connections as records for whoever asked, beside the reports.
+    pub fn shown(&self, at: Timestamp, connections: Vec<Connection>) -> Vec<Record> {
+        let record = |connection| Record {
+            agent: self.agent.clone(),
+            stamp: Stamp { run: self.run, seq: self.seq },
+            source: CompactString::const_new(Source::Net.as_str()),
+            at,
+            body: Body::Connection(Box::new(connection)),
+            extra: Fields::default(),
+        };
+        connections.into_iter().map(record).collect()
+    }
+
     /// Ends the report: its records, the tick last.
     pub fn end(&mut self) -> Vec<Record> {
         let tick = std::mem::take(&mut self.tick);

@@ -296,3 +296,14 @@ fn a_kind_of_tomorrow_is_no_error() {
     let chunk = Chunk { plain: vec![0xea, 0x04, 0x03, 1, 2, 3], zstd: Vec::new() };
     assert_eq!(Unpacker::default().unpack(&chunk).unwrap().kind, None);
 }
+
+#[test]
+fn pieces_of_a_pipe_come_through() {
+    let (mut packer, mut unpacker) = (Packer::default(), Unpacker::default());
+    let bytes: Vec<u8> = (0..400_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x3f).collect();
+    for data in bytes.chunks(64 << 10) {
+        let piece = Frame::from(Kind::Pipe(PipeData { data: data.to_vec(), ..PipeData::default() }));
+        let chunk = packer.pack(&piece).unwrap();
+        assert_eq!(unpacker.unpack(&chunk).unwrap(), piece);
+    }
+}

@@ -14,6 +14,7 @@ use super::api::Places;
 use super::auth::{self, Auth, AuthConfig, FirstStart, Identity, Refused};
 use super::config::Config;
 use super::http::{self, listener};
+use super::link::{self, Links};
 use super::live::Live;
 use super::ops::Counters;
 use super::problem::ProblemDetails;
@@ -50,6 +51,8 @@ pub enum StartError {
 pub(super) struct App {
     /// What agents say.
     pub(super) live: Arc<Live>,
+    /// How agents bring it.
+    pub(super) links: Arc<Links>,
     /// What is kept current for subscribers.
     pub(super) views: Views,
     /// How many subscriptions each caller has.
@@ -95,8 +98,10 @@ impl Server {
         auth.announce(config.agents_url())?;
         let (stopping, stops) = watch::channel(false);
         let views = Views::new(Arc::clone(&live), views::Limits::default());
+        let links = Links::new(Arc::clone(&live), link::Settings::default());
         let app = Arc::new(App {
             live,
+            links,
             views,
             places: Places::default(),
             auth,
@@ -130,10 +135,12 @@ impl Server {
         let router = http::router(&app);
         let keeper = tokio::spawn(auth::keep(Arc::clone(&app.auth), app.stops()));
         let watcher = app.tls.clone().map(|certificate| tokio::spawn(tls::watch(certificate, app.stops())));
+        let links = Arc::clone(&app.links);
         let serving = listener::serve(listener, app, router);
         let stopped = async {
             stop.await;
             stopping.send_replace(true);
+            links.stop();
         };
         tokio::join!(serving, stopped);
         if let Err(panic) = keeper.await {

@@ -8,6 +8,7 @@
 //! | [`series`] | figures over time |
 //! | [`guard`] | what stands before every route: Host, Origin, proxies, security headers |
 //! | [`tls`] | certificates: the server's own and those of clients |
+//! | [`link`] | agents' links, over gRPC and WebSockets |
 //! | [`views`] | views kept current for their subscribers, and what is sent to them |
 //! | [`store`] | what outlives the server: settings, tokens, credentials, audit |
 //! | [`config`], [`app`] | what a server is told, and its life |
@@ -21,6 +22,7 @@ pub mod auth;
 pub mod config;
 pub mod guard;
 mod http;
+pub mod link;
 pub mod live;
 mod ops;
 pub mod problem;

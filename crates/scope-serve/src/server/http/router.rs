@@ -14,7 +14,7 @@ use crate::server::app::App;
 use crate::server::auth;
 use crate::server::guard::{Guard, GuardConfig};
 use crate::server::problem::ProblemDetails;
-use crate::server::{api, ops};
+use crate::server::{api, link, ops};
 
 /// Everything that the server answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -24,7 +24,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), body::limit_time));
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), body::limit_time))
+        // A link lasts, and bounds its frames itself.
+        .route("/api/v1/link", link::websocket(Arc::clone(&app.links)));
     let base = &app.config.base_path;
     let based = if base.is_root() {
         routes
@@ -35,7 +37,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     };
     let config = &app.config;
     let guard = Guard::new(GuardConfig { bind: vec![config.bind], host_names: config.host_names.clone(), trusted_proxies: config.trusted_proxies.clone() });
-    let guarded = auth::protect(based.with_state(Arc::clone(&shared)), Arc::new(guard), Arc::clone(&app.auth));
+    // gRPC knows no base path.
+    let based = based.with_state(Arc::clone(&shared)).merge(link::grpc(Arc::clone(&app.links)));
+    let guarded = auth::protect(based, Arc::new(guard), Arc::clone(&app.auth));
     guarded.layer(middleware::from_fn_with_state(shared, count))
 }
 

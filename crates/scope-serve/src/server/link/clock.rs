@@ -1,0 +1,63 @@
+//! How far an agent's clock is ahead of ours, from questions and answers. What is corrected by it is not decided here.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Answers that are remembered: the quickest of them is the truest, since half its way is the most that it can be wrong by.
+const ANSWERS: usize = 16;
+
+/// The clock of one agent.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    asked: Option<(u64, Instant)>,
+    number: u64,
+    /// Round trip, and offset in microseconds.
+    answers: VecDeque<(Duration, i64)>,
+}
+
+impl Clock {
+    /// The number of a question asked `now`.
+    pub(super) fn ask(&mut self, now: Instant) -> u64 {
+        self.number += 1;
+        self.asked = Some((self.number, now));
+        self.number
+    }
+
+    /// Takes the answer to question `number`: the agent's clock, beside ours at `now`. Gives back the offset as it is best known.
+    pub(super) fn answer(&mut self, number: u64, theirs: i64, now: Instant, ours: i64) -> Option<i64> {
+        let (_, asked) = self.asked.take_if(|(asked, _)| *asked == number)?;
+        let round_trip = now.saturating_duration_since(asked);
+        let there = ours.saturating_sub(i64::try_from(round_trip.as_micros() / 2).unwrap_or(i64::MAX));
+        if self.answers.len() == ANSWERS {
+            self.answers.pop_front();
+        }
+        self.answers.push_back((round_trip, theirs.saturating_sub(there)));
+        self.answers.iter().min_by_key(|(round_trip, _)| *round_trip).map(|(_, offset)| *offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quickest_answer_counts() {
+        let (mut clock, start) = (Clock::default(), Instant::now());
+        let mut offset = None;
+        // The agent is 5 min ahead; one answer comes straight, the others take their time on the way back only.
+        for (wait, back) in [(10, 400), (2, 2), (10, 90)] {
+            let number = clock.ask(start);
+            let theirs = 300_000_000 + wait * 1000;
+            offset = clock.answer(number, theirs, start + Duration::from_millis((wait + back) as u64), (wait + back) * 1000);
+        }
+        assert_eq!(offset, Some(300_000_000));
+    }
+
+    #[test]
+    fn an_answer_to_nothing_counts_nothing() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.answer(1, 0, Instant::now(), 0), None);
+        let number = clock.ask(Instant::now());
+        assert_eq!(clock.answer(number + 1, 0, Instant::now(), 0), None);
+    }
+}
