@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::args::FromArgs;
 use crate::exit::Hint;
 
 /// One input: what to call it in messages, how long it is where that is known, and its bytes.
@@ -18,20 +19,26 @@ pub(crate) struct Input {
     pub(crate) bytes: Box<dyn Read + Send>,
 }
 
-/// Opens each of `names`; standard input for `-` and where there are none.
-pub(crate) fn open_all(names: &[String]) -> Result<Vec<Input>> {
+/// Opens each of `names`, and the streams of the servers in `from`; standard input for `-` and where there are none. With `follow` a server's stream goes on
+/// with what comes; without, it ends with the state as it is now.
+pub(crate) fn open_all(names: &[String], from: &FromArgs, follow: bool) -> Result<Vec<Input>> {
     let stdin = ["-".to_owned()];
-    let names = if names.is_empty() { &stdin[..] } else { names };
+    let names = if names.is_empty() && from.from.is_empty() { &stdin[..] } else { names };
     anyhow::ensure!(names.iter().filter(|name| *name == "-").count() <= 1, "standard input `-` can be read only once");
     let mut inputs = Vec::new();
     for name in names {
         if is_pattern(name) {
             for found in matching(name)? {
-                inputs.push(open(&found)?);
+                inputs.push(open(&found, from)?);
             }
+        } else if is_server(name) {
+            inputs.push(open_server(name, from, follow)?);
         } else {
-            inputs.push(open(name)?);
+            inputs.push(open(name, from)?);
         }
+    }
+    for server in &from.from {
+        inputs.push(open_server(server, from, follow)?);
     }
     Ok(inputs)
 }
@@ -86,7 +93,16 @@ fn stands_for(pattern: &[u8], name: &[u8]) -> bool {
     pattern.iter().skip(at).all(|c| *c == b'*')
 }
 
-fn open(name: &str) -> Result<Input> {
+fn is_address(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
+/// Whether `name` is an address without a path, which holds no file.
+fn is_server(name: &str) -> bool {
+    is_address(name) && name.split_once("://").is_some_and(|(_, rest)| !rest.trim_end_matches('/').contains(['/', '?']))
+}
+
+fn open(name: &str, from: &FromArgs) -> Result<Input> {
     if name == "-" {
         use std::io::IsTerminal;
         if io::stdin().is_terminal() {
@@ -94,8 +110,9 @@ fn open(name: &str) -> Result<Input> {
         }
         return Ok(Input { name: "standard input".to_owned(), length: None, bytes: Box::new(io::stdin()) });
     }
-    if name.starts_with("http://") || name.starts_with("https://") {
-        return open_address(name);
+    if is_address(name) {
+        // A token for a server is not shown to whoever holds a file.
+        return open_address(name, &FromArgs { token: None, ..from.clone() }, true);
     }
     let file = File::open(Path::new(name)).with_context(|| format!("could not open `{name}`"))?;
     let about = file.metadata().with_context(|| format!("could not look at `{name}`"))?;
@@ -103,15 +120,24 @@ fn open(name: &str) -> Result<Input> {
     Ok(Input { name: name.to_owned(), length: about.is_file().then_some(about.len()), bytes: Box::new(file) })
 }
 
+fn open_server(server: &str, from: &FromArgs, follow: bool) -> Result<Input> {
+    anyhow::ensure!(is_address(server), "`{server}` is not the address of a server, such as https://host:4040");
+    let address = format!("{}/api/v1/records?follow={follow}", server.trim_end_matches('/'));
+    open_address(&address, from, !follow)
+}
+
 #[cfg(not(feature = "http"))]
-fn open_address(address: &str) -> Result<Input> {
+fn open_address(address: &str, _: &FromArgs, _: bool) -> Result<Input> {
     Err(anyhow::anyhow!("could not open `{address}`: this build reads no addresses")
         .context(Hint("fetch it another way and pipe it in: curl ADDRESS | scope merge".to_owned())))
 }
 
+/// `impatient` gives a server up that falls silent within its answer.
 #[cfg(feature = "http")]
-fn open_address(address: &str) -> Result<Input> {
-    let bytes = http::open(address).map_err(|error| error.context(Hint("check the address, and that the server is up".to_owned())))?;
+fn open_address(address: &str, from: &FromArgs, impatient: bool) -> Result<Input> {
+    let bytes = http::open(address, from, impatient).map_err(|error| {
+        error.context(Hint("check the address, and that the server is up; a server that asks for a token takes it from --token".to_owned()))
+    })?;
     Ok(Input { name: bytes.shown().to_owned(), length: None, bytes: Box::new(bytes) })
 }
 
@@ -119,9 +145,12 @@ fn open_address(address: &str) -> Result<Input> {
 #[cfg(feature = "http")]
 mod http {
     use std::io::{self, Read};
+    use std::path::Path;
     use std::time::Duration;
 
     use anyhow::{Context, Result};
+
+    use crate::args::FromArgs;
 
     /// How long the server may stay silent, in opening and between two parts of a body.
     const SILENCE: Duration = Duration::from_secs(30);
@@ -141,7 +170,7 @@ mod http {
         }
     }
 
-    pub(super) fn open(address: &str) -> Result<Body> {
+    pub(super) fn open(address: &str, from: &FromArgs, impatient: bool) -> Result<Body> {
         let url = reqwest::Url::parse(address).with_context(|| format!("`{address}` is not an address"))?;
         let mut shown = url.clone();
         // Both fail only on addresses that can hold no credentials.
@@ -152,18 +181,42 @@ mod http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the network runtime")?;
         let response = runtime.block_on(async {
-            let client = reqwest::Client::builder()
+            let mut client = reqwest::Client::builder()
                 .user_agent(concat!("scope/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(SILENCE)
-                .read_timeout(SILENCE)
                 // A stream from elsewhere is not to send this machine elsewhere.
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .with_context(what)?;
-            client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(reqwest::Error::without_url).with_context(what)
+                .redirect(reqwest::redirect::Policy::none());
+            if impatient {
+                client = client.read_timeout(SILENCE);
+            }
+            if let Some(path) = &from.ca {
+                client = client.tls_certs_merge(authorities(path)?);
+            }
+            let client = client.build().with_context(what)?;
+            let mut request = client.get(url.clone());
+            if let Some(token) = &from.token {
+                anyhow::ensure!(
+                    url.scheme() == "https" || is_here(&url),
+                    "the token is not sent to `{shown}`: plain http would show it to everyone on the way"
+                );
+                request = request.bearer_auth(token);
+            }
+            request.send().await.and_then(reqwest::Response::error_for_status).map_err(reqwest::Error::without_url).with_context(what)
         })?;
         anyhow::ensure!(!response.status().is_redirection(), "could not fetch `{shown}`: the server sends elsewhere, and that is not followed");
         Ok(Body { runtime, response, part: Vec::new(), read: 0, shown })
+    }
+
+    fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>> {
+        let pem = std::fs::read(path).with_context(|| format!("could not read certificates from `{}`", path.display()))?;
+        reqwest::Certificate::from_pem_bundle(&pem).with_context(|| format!("there is no certificate in `{}`", path.display()))
+    }
+
+    /// Whether `url` leads to this machine.
+    fn is_here(url: &reqwest::Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
     impl Read for Body {

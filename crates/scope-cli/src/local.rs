@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use scope_collect::agent::Question;
 use scope_collect::config::Config;
 use scope_core::Record;
-use scope_serve::request::{Answer, RequestEnvelope};
+use scope_serve::request::{Answer, Request, RequestEnvelope};
 use scope_serve::server::live::{Hello, Live};
 use scope_serve::server::tenant::Tenant;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::args::LocalArgs;
+use crate::questions;
 
 /// Reports that may wait. Beyond that the collector waits too.
 const WAITING_REPORTS: usize = 8;
@@ -33,15 +35,16 @@ impl Local {
     pub(crate) fn start(args: LocalArgs, live: Arc<Live>) -> Self {
         let (reports, waiting) = mpsc::channel(WAITING_REPORTS);
         let (stop, stops) = oneshot::channel::<()>();
+        let (questions, asked) = mpsc::channel(WAITING_REQUESTS);
         let collector = std::thread::Builder::new().name("collect".to_owned()).spawn(move || {
-            if let Err(error) = collect(config(args), reports, stops) {
+            if let Err(error) = collect(config(args), reports, asked, stops) {
                 tracing::error!("this machine is not shown: {error:#}");
             }
         });
         if let Err(error) = &collector {
             tracing::error!("this machine is not shown: could not start a thread: {error}");
         }
-        Self { stop, collector: collector.ok(), reader: tokio::spawn(read(waiting, live)) }
+        Self { stop, collector: collector.ok(), reader: tokio::spawn(read(waiting, questions, live)) }
     }
 
     /// Ends it, and waits for that.
@@ -57,16 +60,18 @@ impl Local {
 }
 
 /// Hands the collector's reports over, and answers what is asked of it.
-async fn read(mut reports: mpsc::Receiver<Vec<Record>>, live: Arc<Live>) {
+async fn read(mut reports: mpsc::Receiver<Vec<Record>>, questions: mpsc::Sender<Question>, live: Arc<Live>) {
     let (requests, mut asked) = mpsc::channel(WAITING_REQUESTS);
     let mut session = None;
+    let mut answers = JoinSet::new();
     loop {
         let report = tokio::select! {
             report = reports.recv() => report,
             Some(envelope) = asked.recv() => {
-                answer(envelope);
+                answers.spawn(answer(envelope, questions.clone()));
                 continue;
             }
+            Some(_) = answers.join_next() => continue,
         };
         let Some(report) = report else { break };
         if session.is_none()
@@ -82,21 +87,19 @@ async fn read(mut reports: mpsc::Receiver<Vec<Record>>, live: Arc<Live>) {
     }
 }
 
-fn answer(envelope: RequestEnvelope) {
+async fn answer(envelope: RequestEnvelope, questions: mpsc::Sender<Question>) {
     let answer = match envelope.request {
-        scope_serve::request::Request::Ping => Answer::Pong,
-        scope_serve::request::Request::Connections(_) => {
-            Answer::Failed("the agent within the server does not read raw connections; `scope collect --connections` does".to_owned())
-        }
+        Request::Ping => Answer::Pong,
+        Request::Connections(node) => questions::connections(node, &questions).await,
     };
     // Whoever asked may have gone away.
     drop(envelope.answer.send(answer));
 }
 
-fn collect(config: Config, reports: mpsc::Sender<Vec<Record>>, stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
+fn collect(config: Config, reports: mpsc::Sender<Vec<Record>>, asked: mpsc::Receiver<Question>, stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start its runtime")?;
     let stopped = async { drop(stop.await) };
-    runtime.block_on(scope_collect::agent::run(config, reports, stopped)).map(drop).context("could not read it")
+    runtime.block_on(scope_collect::agent::run_answering(config, reports, asked, stopped)).map(drop).context("could not read it")
 }
 
 fn config(args: LocalArgs) -> Config {

@@ -2,7 +2,7 @@
 
 mod args;
 mod commands;
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "serve", feature = "push"))]
 mod data_dir;
 mod exit;
 mod input;
@@ -11,6 +11,8 @@ mod interruption;
 #[cfg(all(feature = "collect", feature = "serve"))]
 mod local;
 mod logging;
+#[cfg(all(feature = "collect", any(feature = "serve", feature = "push")))]
+mod questions;
 mod read;
 
 use std::process::ExitCode;

@@ -80,4 +80,8 @@ pub(crate) struct CollectArgs {
     /// Environment variables whose values may leave the host: `NAME` or `PREFIX*`. All others are redacted.
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "SCOPE_ALLOW_ENV")]
     pub(crate) allow_env: Vec<String>,
+
+    #[cfg(feature = "push")]
+    #[command(flatten)]
+    pub(crate) push: super::PushArgs,
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::from::FromArgs;
 use super::values::{OutputArgs, Pace, parse_pace};
 
 /// Join streams of records into one.
@@ -28,4 +29,7 @@ pub(crate) struct MergeArgs {
     /// End at the first line that is not a record, instead of reporting and skipping it.
     #[arg(long)]
     pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 }

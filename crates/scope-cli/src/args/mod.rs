@@ -7,9 +7,12 @@ mod collect;
 mod doctor;
 #[cfg(feature = "serve")]
 mod enrol;
+mod from;
 #[cfg(feature = "listen")]
 mod listen;
 mod merge;
+#[cfg(feature = "push")]
+mod push;
 #[cfg(feature = "render")]
 mod render;
 #[cfg(feature = "serve")]
@@ -27,7 +30,10 @@ pub(crate) use collect::CollectArgs;
 pub(crate) use doctor::{DoctorArgs, DoctorOutput};
 #[cfg(feature = "serve")]
 pub(crate) use enrol::EnrolArgs;
+pub(crate) use from::FromArgs;
 pub(crate) use merge::MergeArgs;
+#[cfg(feature = "push")]
+pub(crate) use push::{PushArgs, pace};
 #[cfg(feature = "render")]
 pub(crate) use render::{Part, RenderArgs, Theme};
 #[cfg(all(feature = "serve", feature = "collect"))]

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use scope_render::output::Format;
 
+use super::from::FromArgs;
 use super::values::{Pace, parse_pace};
 
 /// Draw records as a table, a picture or data.
@@ -65,6 +66,9 @@ pub(crate) struct RenderArgs {
     /// End at the first line that is not a record, instead of reporting and skipping it.
     #[arg(long)]
     pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 }
 
 /// What goes into a table of one kind of row.

@@ -22,6 +22,12 @@ pub(crate) fn run(args: CollectArgs) -> Result<Exit> {
     if let Some((at, settings)) = args.listen.settings() {
         return super::listen::run(at, settings, args);
     }
+    #[cfg(feature = "push")]
+    if let Some(target) = args.push.push.clone() {
+        let push = args.push.clone();
+        let (every, full_every) = crate::args::pace(args.every).map_err(anyhow::Error::msg)?;
+        return super::push::run(config(CollectArgs { every: Some(every), full_every, ..args })?, push, target);
+    }
     let output = args.output;
     let config = config(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;

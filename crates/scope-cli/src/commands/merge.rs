@@ -28,7 +28,7 @@ impl OutputArgs {
 /// Runs the command.
 pub(crate) fn run(args: &MergeArgs) -> Result<Exit> {
     const WRITE: &str = "could not write to standard output";
-    let inputs = input::open_all(&args.inputs)?;
+    let inputs = input::open_all(&args.inputs, &args.from, args.follow)?;
     let mut writer = args.output.writer().context(WRITE)?;
     let lost = if args.follow {
         read::follow(inputs, args.strict, None, |record| match record {

@@ -10,6 +10,8 @@ mod enrol;
 #[cfg(feature = "listen")]
 mod listen;
 pub(crate) mod merge;
+#[cfg(feature = "push")]
+mod push;
 #[cfg(feature = "render")]
 pub(crate) mod render;
 #[cfg(feature = "serve")]

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
     }
     let view = find_view(&args.view)?;
     let filter = args.filter.as_deref().map(parse_filter).transpose()?;
-    let inputs = input::open_all(&args.inputs)?;
+    let inputs = input::open_all(&args.inputs, &args.from, args.watch.is_some())?;
     if let Some(pace) = args.watch {
         return watch(args, view, filter.as_ref(), inputs, pace.0);
     }
