@@ -22,10 +22,10 @@ toolchain: ## Install what building needs: a C compiler, and Rust where there is
 bootstrap: ## Install what building, testing and checking need (Debian or Ubuntu, as root or with sudo)
 	@.ci/bootstrap build test
 
-run: toolchain ## Show this machine: collect, merge, render
+run: toolchain ## Show this machine at http://127.0.0.1:4040, until Ctrl-C
 	$(CARGO) build --release --locked -p scope-cli
 	@echo
-	$(TARGET)/release/scope collect | $(TARGET)/release/scope merge | $(TARGET)/release/scope render -o table
+	$(TARGET)/release/scope serve
 
 dev: ## Build the command quickly, for working on it
 	$(CARGO) build --locked -p scope-cli

@@ -23,4 +23,5 @@ mod merging;
 mod netns_truth;
 mod pipeline;
 mod python;
+mod serve_api;
 mod tidy;

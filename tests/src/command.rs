@@ -65,7 +65,7 @@ fn is_current(binary: &Path) -> bool {
 /// Whether the command was built with all of its parts.
 fn is_whole(binary: &Path) -> bool {
     let help = Command::new(binary).arg("--help").output();
-    help.is_ok_and(|help| ["  collect ", "  render "].iter().all(|command| String::from_utf8_lossy(&help.stdout).contains(command)))
+    help.is_ok_and(|help| ["  collect ", "  render ", "  serve "].iter().all(|command| String::from_utf8_lossy(&help.stdout).contains(command)))
 }
 
 fn build(what: &[&str]) {
@@ -200,7 +200,7 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// Variables that would change what the command does.
-const OURS: [&str; 13] = [
+const OURS: [&str; 21] = [
     "SCOPE_LOG_LEVEL",
     "SCOPE_LOG_FORMAT",
     "SCOPE_EVERY",
@@ -213,6 +213,14 @@ const OURS: [&str; 13] = [
     "SCOPE_ALLOW_ORIGIN",
     "SCOPE_EXPOSE",
     "SCOPE_VIEW",
+    "SCOPE_BIND",
+    "SCOPE_BASE_PATH",
+    "SCOPE_DATA_DIR",
+    "SCOPE_HOST_NAME",
+    "SCOPE_TRUST_PROXY",
+    "SCOPE_TLS_CERT",
+    "SCOPE_TLS_KEY",
+    "SCOPE_TLS_CLIENT_CA",
     "NO_COLOR",
 ];
 

@@ -13,6 +13,7 @@
 //! | [`live_agent`] | `scope collect --listen` and its clients |
 //! | [`usage`] | what processes use |
 //! | [`schema`] | whether JSON is as a schema says |
+//! | [`server`] | a server, and the few words of HTTP that a test needs |
 //!
 //! Nothing here asserts anything about the product.
 
@@ -34,4 +35,5 @@ pub mod namespace;
 pub mod need;
 pub mod records;
 pub mod schema;
+pub mod server;
 pub mod usage;

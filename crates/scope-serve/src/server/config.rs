@@ -69,21 +69,6 @@ pub struct Limits {
     pub body: Duration,
     /// Time that requests under way get at the end.
     pub drain: Duration,
-    /// SQL: time, memory and rows of an answer.
-    pub sql: SqlLimits,
-}
-
-/// Bounds of one SQL question.
-#[derive(Clone, Copy, Debug)]
-pub struct SqlLimits {
-    /// Time until the process that answers is ended.
-    pub time: Duration,
-    /// Address space of that process, in bytes.
-    pub memory_bytes: u64,
-    /// Rows of an answer; what is beyond is cut off, and said so.
-    pub rows: usize,
-    /// Questions answered at once.
-    pub at_once: usize,
 }
 
 impl Default for Limits {
@@ -98,7 +83,6 @@ impl Default for Limits {
             body_pause: Duration::from_secs(20),
             body: Duration::from_mins(1),
             drain: Duration::from_secs(5),
-            sql: SqlLimits { time: Duration::from_secs(10), memory_bytes: 4 << 30, rows: 10_000, at_once: 2 },
         }
     }
 }

@@ -25,6 +25,7 @@ mod http;
 pub mod link;
 pub mod live;
 mod ops;
+mod page;
 pub mod problem;
 pub mod series;
 pub mod store;

@@ -14,12 +14,12 @@ use crate::server::app::App;
 use crate::server::auth;
 use crate::server::guard::{Guard, GuardConfig};
 use crate::server::problem::ProblemDetails;
-use crate::server::{api, link, ops};
+use crate::server::{api, link, ops, page};
 
 /// Everything that the server answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let shared = Arc::clone(app);
-    let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes());
+    let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes()).merge(page::routes());
     let routes = routes
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
