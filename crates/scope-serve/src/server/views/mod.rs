@@ -157,4 +157,6 @@ fn registry_of(state: &scope_core::state::State) -> scope_core::field::Registry 
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;
