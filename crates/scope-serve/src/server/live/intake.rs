@@ -85,11 +85,10 @@ impl Speaker {
     /// A host's own addresses are its own, as it is.
     fn scope(&self, scope: &mut Scope) -> Result<(), Foreign> {
         let Some(host) = scope.as_str().strip_prefix("host:") else { return Ok(()) };
-        if host != self.said.as_str() {
-            return Err(Foreign);
-        }
+        // Behind the name a network namespace of the host may stand: `host:<agent>:<number>`.
+        let within = host.strip_prefix(self.said.as_str()).filter(|within| within.is_empty() || within.starts_with(':')).ok_or(Foreign)?;
         if self.said != self.here {
-            *scope = Scope::host(&self.here);
+            *scope = format!("host:{}{within}", self.here).parse().map_err(|_| Foreign)?;
         }
         Ok(())
     }
