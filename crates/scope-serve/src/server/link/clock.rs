@@ -9,7 +9,8 @@ const ANSWERS: usize = 16;
 /// The clock of one agent.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    asked: Option<(u64, Instant)>,
+    /// Questions without an answer, oldest first.
+    asked: VecDeque<(u64, Instant)>,
     number: u64,
     /// Round trip, and offset in microseconds.
     answers: VecDeque<(Duration, i64)>,
@@ -19,13 +20,18 @@ impl Clock {
     /// The number of a question asked `now`.
     pub(super) fn ask(&mut self, now: Instant) -> u64 {
         self.number += 1;
-        self.asked = Some((self.number, now));
+        if self.asked.len() == ANSWERS {
+            self.asked.pop_front();
+        }
+        self.asked.push_back((self.number, now));
         self.number
     }
 
     /// Takes the answer to question `number`: the agent's clock, beside ours at `now`. Gives back the offset as it is best known.
     pub(super) fn answer(&mut self, number: u64, theirs: i64, now: Instant, ours: i64) -> Option<i64> {
-        let (_, asked) = self.asked.take_if(|(asked, _)| *asked == number)?;
+        // One that takes longer than the next question counts too; those before it will not come any more.
+        let place = self.asked.iter().position(|(asked, _)| *asked == number)?;
+        let (_, asked) = self.asked.drain(..=place).next_back()?;
         let round_trip = now.saturating_duration_since(asked);
         let there = ours.saturating_sub(i64::try_from(round_trip.as_micros() / 2).unwrap_or(i64::MAX));
         if self.answers.len() == ANSWERS {
@@ -51,6 +57,16 @@ mod tests {
             offset = clock.answer(number, theirs, start + Duration::from_millis((wait + back) as u64), (wait + back) * 1000);
         }
         assert_eq!(offset, Some(300_000_000));
+    }
+
+    #[test]
+    fn an_answer_that_takes_longer_than_the_next_question_counts() {
+        let (mut clock, start) = (Clock::default(), Instant::now());
+        let first = clock.ask(start);
+        let second = clock.ask(start + Duration::from_millis(20));
+        assert_eq!(clock.answer(first, 1_020_000, start + Duration::from_millis(40), 40_000), Some(1_000_000));
+        assert_eq!(clock.answer(first, 0, start + Duration::from_millis(40), 40_000), None);
+        assert_eq!(clock.answer(second, 1_040_000, start + Duration::from_millis(60), 60_000), Some(1_000_000));
     }
 
     #[test]
