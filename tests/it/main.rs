@@ -9,6 +9,7 @@
 )]
 
 mod about;
+mod credentials;
 mod docs;
 mod examples;
 mod hostile;
