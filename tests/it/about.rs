@@ -113,7 +113,7 @@ fn manual_pages_can_be_read() {
     assert!(none.words().contains("/no/such/directory"), "{}", none.words());
     let Some(()) = need::command("groff") else { return };
     for page in pages {
-        let ended = run(Command::new("groff").args(["-man", "-Tutf8", "-ww"]).arg(scratch.path().join(&page)), b"").ok();
+        let ended = run(Command::new("groff").args(["-man", "-Kutf8", "-Tutf8", "-ww"]).arg(scratch.path().join(&page)), b"").ok();
         let name = page.strip_suffix(".1").unwrap();
         assert!(ended.words().is_empty() && ended.text().contains(&format!("{name}(1)")), "{page}: {}{}", ended.words(), ended.text());
     }

@@ -26,7 +26,7 @@ fn names(view: &Value) -> Vec<&str> {
 #[test]
 fn this_host_is_shown_and_the_server_ends_when_asked() {
     let server = Server::start(&["--agent", "here"]);
-    server.wait_for("/api/v1/views/hosts", "this host", |view| names(view).contains(&"here").then_some(()));
+    server.wait_for("/api/v1/views/hosts", "this host", |view| view["nodes"].as_array()?.iter().any(|node| node["id"] == "host:here").then_some(()));
     server.wait_for("/api/v1/views/processes?show=all", "the server's own process", |view| names(view).contains(&"scope").then_some(()));
     let node = server.get("/api/v1/nodes/host:here").json();
     assert_eq!(node["kind"], "host");
@@ -179,8 +179,6 @@ fn everything_lies_under_the_base_path() {
     let server = Server::start(&["--no-collect", "--base-path", "/tools/scope"]);
     assert_eq!(server.get("/tools/scope/healthz").status, 200);
     assert_eq!(server.get("/tools/scope/api/v1/views").json()["views"][0]["name"], "containers");
-    assert_eq!(server.get("/tools/scope/").status, 200);
-    assert_eq!(server.get("/tools/scope").status, 307);
     assert_eq!(server.get("/healthz").status, 404);
 }
 
