@@ -95,6 +95,7 @@ fn names_do_no_harm_in_any_output() {
             assert!(!render(form, &["--view", view], &input).stdout.is_empty());
         }
     }
+    is_safe_to_show("merge", &run_scope(["merge"], &input).ok().stdout);
     is_safe_to_show("a grouping", &render("table", &["--group-by", "label:app"], &input).stdout);
     for part in ["edges", "flows"] {
         is_safe_to_show(part, &render("csv", &["--part", part], &input).stdout);
@@ -148,7 +149,7 @@ fn names_stay_text_in_markup_and_formulas() {
 
 /// Labels and names of 64 KiB, alone and by the hundred.
 #[test]
-fn texts_without_measure_are_cut_in_pictures() {
+fn texts_without_measure_are_cut_in_pictures_and_tables() {
     let long = "x".repeat(64 << 10);
     let wide = "名".repeat(20 << 10);
     let names: Vec<&str> = std::iter::repeat_n([long.as_str(), wide.as_str()], 20).flatten().collect();
@@ -159,6 +160,9 @@ fn texts_without_measure_are_cut_in_pictures() {
             assert!(drawn.stdout.len() < 2 << 20, "{form}: {} bytes", drawn.stdout.len());
         }
     }
+    let narrow = render("table", &["--width", "80"], &input).text();
+    let widest = narrow.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 200, "a line of {widest} characters in a table of 80");
 }
 
 #[test]

@@ -179,6 +179,8 @@ fn everything_lies_under_the_base_path() {
     let server = Server::start(&["--no-collect", "--base-path", "/tools/scope"]);
     assert_eq!(server.get("/tools/scope/healthz").status, 200);
     assert_eq!(server.get("/tools/scope/api/v1/views").json()["views"][0]["name"], "containers");
+    assert_eq!(server.get("/tools/scope/").status, 200);
+    assert_eq!(server.get("/tools/scope").status, 307);
     assert_eq!(server.get("/healthz").status, 404);
 }
 

@@ -697,8 +697,9 @@ impl Collector {
             if *netns == self.host && !self.aggregator.proxies().is_empty() {
                 proxied.insert(*inode);
             }
-            // The root group says nothing: where all are in it, the namespace has fewer processes.
-            let path = group.and_then(|id| self.groups.path(id)).filter(|path| path.len() > 1 && by_group.contains_key(&***path));
+            // The root group says little: where all are in it, the namespace has fewer processes. A socket may also be held from another namespace.
+            let narrow = |path: &[u8]| path.len() > 1 || !by_netns.contains_key(netns);
+            let path = group.and_then(|id| self.groups.path(id)).filter(|path| narrow(path) && by_group.contains_key(&***path));
             match path {
                 Some(path) => in_group.entry(path.to_vec()).or_default().insert(*inode),
                 None => in_netns.entry(*netns).or_default().insert(*inode),

@@ -14,5 +14,6 @@ mod writer;
 
 pub use arrow::{SCHEMA_VERSION, schema};
 pub use error::{Place, ReadError};
+pub use json::{Visible, is_unseen};
 pub use reader::Reader;
 pub use writer::{Compression, Format, Writer};

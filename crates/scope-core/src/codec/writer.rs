@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::arrow;
+use serde::Serialize;
+
+use super::{Visible, arrow};
 use crate::record::{Body, Record};
 
 /// How records are encoded.
@@ -71,7 +73,7 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
         match &mut self.encoder {
             Encoder::Lines { output, waiting } => {
-                serde_json::to_writer(&mut *waiting, record)?;
+                record.serialize(&mut serde_json::Serializer::with_formatter(&mut *waiting, Visible))?;
                 waiting.push(b'\n');
                 if waiting.len() >= LINES_BYTES {
                     output.write_all(waiting)?;

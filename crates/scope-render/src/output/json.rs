@@ -14,11 +14,11 @@
 
 use std::io::{self, Write};
 
+use scope_core::codec::Visible;
 use scope_core::{Number, Value};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::safe::is_unseen;
 use crate::graph::Trouble;
 use crate::view::{Edge, Hidden, Node, Rendered, Role};
 
@@ -30,24 +30,6 @@ pub(super) fn write(rendered: &Rendered<'_, '_>, out: &mut dyn Write) -> io::Res
 pub(super) fn line(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
     object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Visible))?;
     writeln!(out)
-}
-
-/// Compact JSON in which everything can be seen: characters that a terminal would obey, or not show, are escaped as the others below U+0020 are.
-struct Visible;
-
-impl serde_json::ser::Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, unseen)) = rest.char_indices().find(|(_, c)| is_unseen(*c)) {
-            let (head, tail) = rest.split_at(at);
-            writer.write_all(head.as_bytes())?;
-            for unit in unseen.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = tail.get(unseen.len_utf8()..).unwrap_or_default();
-        }
-        writer.write_all(rest.as_bytes())
-    }
 }
 
 struct Whole<'a>(&'a Rendered<'a, 'a>);

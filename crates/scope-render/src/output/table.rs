@@ -10,7 +10,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Options;
 use super::columns::{self, Column};
 use super::figure::figure;
-use super::safe::terminal;
+use super::safe::{label, terminal};
 use crate::view::{Edge, Hidden, Rendered};
 
 /// Between two columns.
@@ -18,6 +18,9 @@ const GAP: usize = 2;
 
 /// Widest cell where there is no bound by the terminal.
 const WIDEST: usize = 60;
+
+/// Characters of one message, at most.
+const LONGEST: usize = 1024;
 
 /// Narrowest that the first column is made for the sake of others.
 const NARROWEST: usize = 16;
@@ -122,10 +125,11 @@ fn foot(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<String> {
     let mut lines = hidden(&rendered.hidden);
     for trouble in rendered.graph().troubles() {
         let mark = if options.colour { "\u{1b}[33mproblem\u{1b}[0m" } else { "problem" };
-        lines.push(format!("{mark} ({} {}): {}", trouble.agent, terminal(trouble.source), terminal(&trouble.problem.message)));
-        if let Some(hint) = &trouble.problem.hint {
-            lines.push(format!("  {}", terminal(hint)));
-        }
+        let said = |text: &str| wrap(&label(text, LONGEST), options.width);
+        let head = format!("{mark} ({} {}):", trouble.agent, terminal(trouble.source));
+        let mut message = said(&trouble.problem.message).into_iter();
+        lines.push(format!("{head} {}", message.next().unwrap_or_default()));
+        lines.extend(message.chain(trouble.problem.hint.iter().flat_map(|hint| said(hint))).map(|line| format!("  {line}")));
     }
     lines
 }
@@ -194,6 +198,32 @@ impl Grid {
         line.truncate(line.trim_end().len());
         line
     }
+}
+
+/// `text` in lines of about `width` columns of a terminal, broken between words, and within one only where it is wider than a line.
+fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width.map(|width| width.max(NARROWEST)) else { return vec![text.to_owned()] };
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let needs = word.trim_end().width();
+        if used > 0 && used + needs > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        for c in word.chars() {
+            let needs = c.width().unwrap_or(0);
+            if used + needs > width && c != ' ' {
+                lines.push(String::new());
+                used = 0;
+            }
+            used += needs;
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+        }
+    }
+    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// `text` in at most `width` columns of a terminal.

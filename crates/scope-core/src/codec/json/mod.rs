@@ -8,9 +8,12 @@
 //! knows, so a node that has it keeps it in [`Record::extra`](crate::Record) whatever its shape. `null` for a known field is its absence.
 
 mod read;
+mod visible;
 mod write;
 
 use crate::record::Body;
+
+pub use visible::{Visible, is_unseen};
 
 pub(super) use read::{Malformed, MissingField, decode, flow_key, is_known};
 

@@ -32,8 +32,24 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         routes
     } else {
         let home = format!("{base}/");
-        let outside = Router::new().route("/", get(|| async move { Redirect::temporary(&home) })).fallback(nothing_here);
-        Router::new().nest(base.as_str(), routes).merge(outside)
+        let outside = Router::new()
+            .route(
+                "/",
+                get({
+                    let home = home.clone();
+                    move || async move { Redirect::temporary(&home) }
+                }),
+            )
+            .fallback(nothing_here);
+        // The pages name what belongs to them relative to `{base}/`, so that the base itself leads there; nesting alone takes one for the other.
+        let bare = base.as_str().to_owned();
+        let to_home = home.clone();
+        let lead_home = middleware::from_fn(move |request: Request, next: Next| {
+            let leads = request.uri().path() == bare;
+            let home = to_home.clone();
+            async move { if leads { Redirect::temporary(&home).into_response() } else { next.run(request).await } }
+        });
+        Router::new().nest_service(base.as_str(), routes.with_state(Arc::clone(&shared))).merge(outside).layer(lead_home)
     };
     let config = &app.config;
     let guard = Guard::new(GuardConfig { bind: vec![config.bind], host_names: config.host_names.clone(), trusted_proxies: config.trusted_proxies.clone() });
