@@ -13,6 +13,7 @@ pub(crate) struct ListenArgs {
     ///
     /// Read-only, for everybody who reaches the port: ids, names and figures. Reads host, docker and cgroup unless `--only` or `--except` say otherwise.
     #[arg(long, value_name = "ADDRESS", env = "SCOPE_LISTEN")]
+    #[cfg_attr(feature = "push", arg(conflicts_with = "push"))]
     pub(crate) listen: Option<SocketAddr>,
 
     /// Let pages of these origins only read: `https://example.org`. [default: any]

@@ -99,7 +99,7 @@ pub struct ContainerFacts {
     pub runtime: Option<CompactString>,
     /// Whether the engine refused to tell the whole, so that this is only what its list says.
     pub partial: bool,
-    /// How many labels, variables, ports, mounts and networks were left out, by [`super::wire`]'s bounds.
+    /// How many labels, variables, ports, mounts and networks were left out, by `super::wire`'s bounds.
     pub dropped: u32,
 }
 

@@ -1,5 +1,5 @@
 //! Links, their counters and addresses (`NETLINK_ROUTE`, `include/uapi/linux/if_link.h` and `if_addr.h`): requests and answers as bytes, and
-//! the three dumps made of them. Which container a link belongs to is worked out in [`crate::net::links`].
+//! the three dumps made of them. Which container a link belongs to is worked out in [`crate::net::scope`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -58,6 +58,8 @@ pub struct AgentInfo {
 /// An agent of a tenant.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// What it calls itself, where another live agent has that name.
+    pub(super) renamed: Option<AgentName>,
     pub(super) version: Option<CompactString>,
     pub(super) machine: Option<CompactString>,
     pub(super) address: Option<IpAddr>,
@@ -80,6 +82,7 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(heard: Instant, last_seen: Timestamp) -> Self {
         Self {
+            renamed: None,
             version: None,
             machine: None,
             address: None,

@@ -69,6 +69,7 @@ impl Session {
         }
         let entry = agents.entry(here.clone()).or_insert_with(|| Entry::new(instant, time));
         entry.hear(instant, time);
+        entry.renamed = (here != hello.agent).then(|| hello.agent.clone());
         entry.version = Some(hello.version);
         entry.machine = hello.machine_id;
         entry.address = hello.address;

@@ -167,9 +167,7 @@ impl TenantLive {
                     id: id.clone(),
                 });
             }
-            if let (Some((said, _)), true) = (name.as_str().rsplit_once('~'), entry.state != Liveness::Gone)
-                && entry.link.is_some()
-            {
+            if let Some(said) = entry.renamed.as_ref().filter(|_| entry.link.is_some() && entry.state != Liveness::Gone) {
                 problems.push(Problem {
                     message: compact(format!("two agents call themselves {said}: the second one is shown as {name}")),
                     hint: Some(compact("give one of them another name with --agent".to_owned())),

@@ -119,6 +119,13 @@ fn the_clock_offset_moves_times_back() {
 }
 
 #[test]
+fn a_name_with_a_tilde_is_no_clash() {
+    let live = Live::new(Limits::default());
+    let _session = live.connect(&Tenant::default(), hello("build~7", "1").0).unwrap();
+    assert_eq!(problems(&live), [""; 0]);
+}
+
+#[test]
 fn the_second_live_agent_of_a_name_is_called_otherwise_and_told_of() {
     let live = Live::new(Limits::default());
     let first = live.connect(&Tenant::default(), hello("a", "1").0).unwrap();

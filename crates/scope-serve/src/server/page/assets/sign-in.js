@@ -22,8 +22,9 @@ document.getElementById("form").addEventListener("submit", (event) => {
   event.preventDefault();
   signIn(document.getElementById("token").value.trim());
 });
+// Only a one-time code: a link must not sign anybody in with somebody else's token.
 const code = location.hash.slice(1);
-if (code) {
+if (code.startsWith("scope_code_")) {
   // Not left in the history for the next one to read.
   history.replaceState(null, "", location.pathname);
   signIn(code);
