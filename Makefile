@@ -9,9 +9,11 @@ ifdef SCOPE_CACHE
 export CARGO_TARGET_DIR := $(SCOPE_CACHE)/target
 export PATH := $(SCOPE_CACHE)/tools/bin:$(PATH)
 endif
+# Node, where the machine has none that is new enough (.ci/bootstrap puts it there).
+export PATH := $(or $(SCOPE_CACHE),$(HOME)/.cache/scope)/node/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help bootstrap toolchain run dev test check bench truth overhead fuzz agent release docs clean
+.PHONY: help bootstrap toolchain ui dashboard ui-check run dev test check bench truth overhead fuzz agent release docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -22,7 +24,27 @@ toolchain: ## Install what building needs: a C compiler, and Rust where there is
 bootstrap: ## Install what building, testing and checking need (Debian or Ubuntu, as root or with sudo)
 	@.ci/bootstrap build test
 
-run: toolchain ## Show this machine at http://127.0.0.1:4040, until Ctrl-C
+UI := crates/scope-serve/ui
+# Files, so that what has not changed is not built again: which is what makes cargo build the server again.
+$(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
+	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+UI_SOURCES := $(shell find $(UI)/src $(UI)/static $(UI)/messages -type f -not -path '*/paraglide/*' 2>/dev/null) $(wildcard $(UI)/*.ts $(UI)/*.js)
+$(UI)/build/.built: $(UI)/node_modules/.installed $(UI_SOURCES)
+	cd $(UI) && npm run --silent build
+	@touch $@
+
+ui: toolchain $(UI)/build/.built ## Build the page, which the server embeds
+
+dashboard: ui ## Write the hosts page as static files for any web server, to dashboard/ in the build folder
+	@rm -rf $(TARGET)/dashboard && mkdir -p $(TARGET) && cp -r $(UI)/build/hosts $(TARGET)/dashboard
+	@echo "$(TARGET)/dashboard: hand these files out with any web server"
+
+ui-check: ui ## Types, lints, format and unit tests of the page
+	cd $(UI) && npm run --silent check && npm run --silent lint && npm run --silent test
+
+run: toolchain ui ## Show this machine at http://127.0.0.1:4040, until Ctrl-C
 	$(CARGO) build --release --locked -p scope-cli
 	@echo
 	$(TARGET)/release/scope serve
@@ -30,13 +52,13 @@ run: toolchain ## Show this machine at http://127.0.0.1:4040, until Ctrl-C
 dev: ## Build the command quickly, for working on it
 	$(CARGO) build --locked -p scope-cli
 
-test: bootstrap ## Run every test, with SQL, Docker and network namespaces where the machine has them
+test: bootstrap ui ## Run every test, with SQL, Docker and network namespaces where the machine has them
 	$(CARGO) build --locked -p scope-cli --features sql
 	$(CARGO) build --locked -p scope-examples --examples
 	$(CARGO) nextest run --workspace --all-features --locked $(NEXTEST_ARGS)
 	$(CARGO) test --workspace --all-features --locked --doc --quiet
 
-check: ## Format, lints with warnings denied, docs, dependency audit
+check: ui-check ## Format, lints with warnings denied, docs, dependency audit
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 	$(CARGO) clippy -p scope-cli --no-default-features --locked -- -D warnings
@@ -64,7 +86,7 @@ agent: ## Build the slim agent: `scope collect` alone, at most 15 MB
 	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect,listen
 	@ls -l $(TARGET)/agent/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
 
-release: ## Build the command with everything in it, SQL and Parquet too
+release: ui ## Build the command with everything in it, SQL and Parquet too
 	$(CARGO) build --locked --release -p scope-cli --features sql
 	@ls -l $(TARGET)/release/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
 

@@ -184,15 +184,35 @@ fn everything_lies_under_the_base_path() {
     assert_eq!(server.get("/healthz").status, 404);
 }
 
+/// The page's types are made from this file (`npm run api`), and people read it.
+#[test]
+fn the_document_of_the_api_that_is_kept_is_the_one_served() {
+    let server = Server::start(&["--no-collect"]);
+    let served = format!("{}\n", serde_json::to_string_pretty(&server.get("/api/v1/openapi.json").json()).unwrap());
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    if std::env::var_os("SCOPE_UPDATE").is_some() {
+        std::fs::write(kept, &served).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(kept).unwrap() == served,
+        "docs/openapi.json is not what is served: run this test with SCOPE_UPDATE=1, then `npm run api` in the page's folder"
+    );
+}
+
 #[test]
 fn pages_are_whole_and_take_scripts_from_here_only() {
     let server = Server::start(&["--no-collect"]);
-    for path in ["/", "/views.js", "/style.css", "/sign-in", "/sign-in.js", "/api/docs", "/api/docs.js"] {
+    for path in ["/", "/view/containers", "/agents", "/start", "/sign-in", "/hosts/", "/api/docs", "/api/docs.js", "/api/docs.css"] {
         let answer = server.get(path);
         assert_eq!(answer.status, 200, "{path}");
-        assert!(answer.header("content-security-policy").contains("default-src 'self'"), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src '") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(policy.contains("ws:"), path == "/hosts/", "{path}: only the hosts page connects elsewhere: {policy}");
         let text = answer.text();
         assert!(!text.contains("http://") && !text.contains("https://"), "{path} names another site");
         assert!(!text.contains("innerHTML"), "{path} parses names as HTML");
     }
+    assert_eq!(server.get("/hosts").status, 307);
+    assert_eq!(server.get("/_app/immutable/nothing.js").status, 404);
+    assert_eq!(server.get("/_app/../../etc/passwd").status, 404);
 }

@@ -19,7 +19,7 @@ use crate::server::{api, link, ops, page};
 /// Everything that the server answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let shared = Arc::clone(app);
-    let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes()).merge(page::routes());
+    let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes()).merge(page::routes(&app.config.base_path));
     let routes = routes
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)

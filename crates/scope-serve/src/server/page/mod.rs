@@ -1,39 +1,51 @@
-//! Plain pages, embedded: the views with their counts and nodes at `/`, the way in at `/sign-in`, the API to browse at `/api/docs`. They hold nothing of
-//! any state, so they are open to everybody; what they show they ask the API for, as whoever looks at them.
+//! What browsers are shown, embedded: the app, the hosts page, the API to browse. It holds nothing of any state, so it is open to everybody; what is shown is
+//! asked from the API, as whoever looks at it.
+
+mod document;
+mod embedded;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::header;
 
+use self::document::Document;
 use super::app::App;
-
-/// A file of the pages: where it is, what it is, what is in it.
-struct Asset {
-    path: &'static str,
-    media: &'static str,
-    text: &'static str,
-}
+use super::config::BasePath;
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-const ASSETS: [Asset; 7] = [
-    Asset { path: "/", media: HTML, text: include_str!("assets/views.html") },
-    Asset { path: "/views.js", media: SCRIPT, text: include_str!("assets/views.js") },
-    Asset { path: "/sign-in", media: HTML, text: include_str!("assets/sign-in.html") },
-    Asset { path: "/sign-in.js", media: SCRIPT, text: include_str!("assets/sign-in.js") },
-    Asset { path: "/style.css", media: STYLE, text: include_str!("assets/style.css") },
-    Asset { path: "/api/docs", media: HTML, text: include_str!("assets/docs.html") },
-    Asset { path: "/api/docs.js", media: SCRIPT, text: include_str!("assets/docs.js") },
+/// The plain page of the API: where it is, what it is, what is in it.
+const DOCS: [(&str, &str, &str); 3] = [
+    ("/api/docs", HTML, include_str!("assets/docs.html")),
+    ("/api/docs.js", SCRIPT, include_str!("assets/docs.js")),
+    ("/api/docs.css", STYLE, include_str!("assets/docs.css")),
 ];
 
+/// Where the app goes on by itself: every one of these is the same document.
+const APP: [&str; 5] = ["/", "/view/{view}", "/agents", "/start", "/sign-in"];
+
 /// All pages and what belongs to them.
-pub(super) fn routes() -> Router<Arc<App>> {
-    let answer = |asset: &'static Asset| get(move || async move { ([(header::CONTENT_TYPE, asset.media)], asset.text).into_response() });
-    let router = Router::new().route("/api", get(|| async { Redirect::temporary("api/docs") }));
-    ASSETS.iter().fold(router, |router, asset| router.route(asset.path, answer(asset)))
+pub(super) fn routes(base: &BasePath) -> Router<Arc<App>> {
+    let mut router = Router::new().route("/api", get(|| async { Redirect::temporary("api/docs") }));
+    for (path, media, text) in DOCS {
+        router = router.route(path, get(move || async move { ([(header::CONTENT_TYPE, media)], text).into_response() }));
+    }
+    let app = Document::app(base);
+    for path in APP {
+        let app = app.clone();
+        router = router.route(path, get(move || async move { app.answer() }));
+    }
+    let hosts = Document::hosts();
+    router
+        .route("/hosts", get(|| async { Redirect::temporary("hosts/") }))
+        .route("/hosts/", get(move || async move { hosts.answer() }))
+        .route("/favicon.svg", get(|headers| async move { embedded::answer("app/favicon.svg", &headers) }))
+        .route("/_app/{*path}", get(|Path(path): Path<String>, headers| async move { embedded::answer(&format!("app/_app/{path}"), &headers) }))
+        .route("/hosts/{*path}", get(|Path(path): Path<String>, headers| async move { embedded::answer(&format!("hosts/{path}"), &headers) }))
 }

@@ -1,0 +1,93 @@
+//! The files that the build made, and how they are handed out: compressed as they are kept, for good where their name has a hash of what is in them.
+
+use std::io::Read as _;
+
+use axum::response::{IntoResponse, Response};
+use flate2::read::GzDecoder;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::server::problem::ProblemDetails;
+
+/// A file of the page.
+struct File {
+    /// Within `ui/build`.
+    path: &'static str,
+    gzip: &'static [u8],
+}
+
+/// Sorted by path; empty where the page was not built.
+static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+fn find(path: &str) -> Option<&'static File> {
+    FILES.binary_search_by_key(&path, |file| file.path).ok().and_then(|at| FILES.get(at))
+}
+
+/// The text of a file, unless the page was not built.
+pub(super) fn text(path: &str) -> Option<String> {
+    let mut text = String::new();
+    GzDecoder::new(find(path)?.gzip).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// The answer to who asks for a file.
+pub(super) fn answer(path: &str, headers: &HeaderMap) -> Response {
+    let Some(file) = find(path) else {
+        return ProblemDetails::new(StatusCode::NOT_FOUND, "the page has no such file; load the page again, it may be another version by now").into_response();
+    };
+    let caching = if path.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let common = [(header::CONTENT_TYPE, media(path)), (header::CACHE_CONTROL, caching), (header::VARY, "accept-encoding")];
+    if takes_gzip(headers) {
+        return (common, [(header::CONTENT_ENCODING, "gzip")], file.gzip).into_response();
+    }
+    let mut plain = Vec::new();
+    match GzDecoder::new(file.gzip).read_to_end(&mut plain) {
+        Ok(_) => (common, plain).into_response(),
+        Err(error) => ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, format!("a file of the page cannot be unpacked: {error}")).into_response(),
+    }
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(header::ACCEPT_ENCODING);
+    all.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*")
+            && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+fn media(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, end)| end) {
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn gzip_goes_to_those_who_take_it() {
+        let with = |text: &'static str| HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(text))]);
+        for takes in ["gzip", "br, GZIP;q=0.5", "*", "deflate,gzip"] {
+            assert!(takes_gzip(&with(takes)), "{takes}");
+        }
+        for refuses in ["", "br", "gzip;q=0", "identity, gzip; q=0"] {
+            assert!(!takes_gzip(&with(refuses)), "{refuses}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn files_are_sorted_by_path() {
+        assert!(FILES.is_sorted_by_key(|file| file.path));
+    }
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Graph } from './graph';
+import type { ViewChange, ViewSnapshot } from '../live/messages';
+
+const snapshot: ViewSnapshot = {
+  type: 'snapshot',
+  seq: 4,
+  at: '2026-11-21T18:34:00.000000Z',
+  epoch: 1,
+  view: 'containers',
+  metrics: ['cpu_pct', 'mem_bytes'],
+  edge_metrics: ['open', 'opened_total'],
+  nodes: {
+    n: [0, 1],
+    id: ['container:01', 'internet:servers'],
+    kind: ['container', 'internet'],
+    name: ['web', 'Internet (servers)'],
+    role: ['member', 'pseudo'],
+    facts: [{ parents: ['host:a'], attrs: { state: 'running' } }, {}],
+    place: [
+      [0, 0, 10, 10],
+      [40, 0, 10, 10],
+    ],
+  },
+  edges: { e: [0], from: [0], to: [1], facts: [{ ports: ['tcp/443'] }] },
+  figures: {
+    nodes: [
+      [0, [0], [24.5]],
+      [1, [0], [128345600]],
+    ],
+    edges: [[0, [0], [3]]],
+  },
+  hidden: { nodes: { stopped: 1 }, flows: {} },
+  problems: [],
+};
+
+const change: ViewChange = {
+  type: 'change',
+  seq: 5,
+  at: '2026-11-21T18:34:00.130000Z',
+  metrics: ['pids'],
+  nodes: { gone: [1], n: [2], id: ['container:02'], kind: ['container'], name: ['db'], role: ['member'], facts: [{}] },
+  edges: { gone: [0], e: [1], from: [0], to: [2], facts: [{ ports: ['tcp/5432'] }] },
+  figures: { nodes: [[2, [2], [7]]], edges: [[0, [1], [1]]] },
+  hidden: { nodes: {}, flows: {} },
+};
+
+describe('Graph', () => {
+  it('holds what a snapshot says', () => {
+    const graph = new Graph();
+    expect(graph.apply(snapshot).reset).toBe(true);
+    expect(graph.node('container:01')?.name).toBe('web');
+    expect(graph.figure(0, 'cpu_pct')).toBe(24.5);
+    expect(graph.figure(1, 'cpu_pct')).toBeUndefined();
+    expect(graph.figure(0, 'nonsense')).toBeUndefined();
+    expect([...graph.edgesOf(1)]).toEqual([0]);
+    expect(graph.hidden.nodes).toEqual({ stopped: 1 });
+  });
+
+  it('applies a change: what is gone, what is new, figures of both', () => {
+    const graph = new Graph();
+    graph.apply(snapshot);
+    const applied = graph.apply(change);
+    expect(applied).toMatchObject({ reset: false, nodes: [2], nodesGone: [1], edges: [1], edgesGone: [0] });
+    expect(graph.node('internet:servers')).toBeUndefined();
+    expect([...graph.edgesOf(0)]).toEqual([1]);
+    expect(graph.figure(2, 'pids')).toBe(7);
+    expect(graph.figure(0, 'cpu_pct')).toBe(24.5);
+    expect(graph.hidden.nodes).toEqual({});
+  });
+
+  it('gives a number that was gone to something else without what it had', () => {
+    const graph = new Graph();
+    graph.apply(snapshot);
+    graph.apply({ type: 'change', seq: 5, at: '', edges: { gone: [0] }, nodes: { gone: [0] } });
+    graph.apply({
+      type: 'change',
+      seq: 6,
+      at: '',
+      nodes: { n: [0], id: ['container:03'], kind: ['container'], name: ['x'], role: ['member'], facts: [{}] },
+    });
+    expect(graph.figure(0, 'cpu_pct')).toBeUndefined();
+    expect(graph.edgesOf(0).size).toBe(0);
+  });
+
+  it('takes a figure back', () => {
+    const graph = new Graph();
+    graph.apply(snapshot);
+    graph.apply({ type: 'figures', seq: 5, at: '', figures: { nodes: [[0, [0], [null]]] } });
+    expect(graph.figure(0, 'cpu_pct')).toBeUndefined();
+    expect(graph.figure(0, 'mem_bytes')).toBe(128345600);
+  });
+
+  it('begins anew with another snapshot', () => {
+    const graph = new Graph();
+    graph.apply(snapshot);
+    graph.apply(change);
+    graph.apply({ ...snapshot, nodes: {}, edges: {}, figures: {}, metrics: ['mem_bytes'] });
+    expect(graph.nodes.size + graph.edges.size + graph.byId.size).toBe(0);
+    expect(graph.figure(0, 'mem_bytes')).toBeUndefined();
+  });
+});

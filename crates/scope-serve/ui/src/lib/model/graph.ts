@@ -1,0 +1,218 @@
+// The graph of one view as the browser holds it: what a snapshot said and the changes since. Plain data, no drawing, no sockets.
+import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, Trouble, ViewMessage } from '../live/messages';
+
+export interface GraphNode {
+  /** Its number: good until it is gone. */
+  readonly n: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  /** `member` of what the view is of, `neighbour`, or `pseudo`: what stands for many that nobody watches. */
+  readonly role: string;
+  readonly facts: NodeFacts;
+  readonly place: Rect | undefined;
+}
+
+export interface GraphEdge {
+  readonly e: number;
+  readonly from: number;
+  readonly to: number;
+  readonly facts: EdgeFacts;
+}
+
+/** What a message changed, by number. After a `reset` all numbers mean something else. */
+export interface Applied {
+  reset: boolean;
+  nodes: number[];
+  nodesGone: number[];
+  edges: number[];
+  edgesGone: number[];
+  /** The figures that moved, as they came. */
+  figures: FigureColumn[];
+  edgeFigures: FigureColumn[];
+  areas: boolean;
+}
+
+/** One figure of everything, by number; NaN is unknown. */
+class Column {
+  values = new Float64Array(64).fill(NaN);
+
+  set(at: number, value: number | null) {
+    if (at >= this.values.length) {
+      const wider = new Float64Array(Math.max(at + 1, this.values.length * 2)).fill(NaN);
+      wider.set(this.values);
+      this.values = wider;
+    }
+    this.values[at] = value ?? NaN;
+  }
+
+  get(at: number): number | undefined {
+    const value = this.values[at];
+    return value === undefined || Number.isNaN(value) ? undefined : value;
+  }
+}
+
+const NONE: Hidden = { nodes: {}, flows: {} };
+const NO_EDGES: ReadonlySet<number> = new Set();
+
+export class Graph {
+  view = '';
+  at = '';
+  nodes = new Map<number, GraphNode>();
+  edges = new Map<number, GraphEdge>();
+  byId = new Map<string, number>();
+  metrics: string[] = [];
+  edgeMetrics: string[] = [];
+  hidden: Hidden = NONE;
+  problems: Trouble[] = [];
+  areas: Area[] = [];
+  #columns: Column[] = [];
+  #edgeColumns: Column[] = [];
+  #edgesOf = new Map<number, Set<number>>();
+
+  apply(message: ViewMessage): Applied {
+    const applied: Applied = {
+      reset: false,
+      nodes: [],
+      nodesGone: [],
+      edges: [],
+      edgesGone: [],
+      figures: [],
+      edgeFigures: [],
+      areas: false,
+    };
+    this.at = message.at;
+    if (message.type === 'snapshot') {
+      this.#clear();
+      this.view = message.view;
+      this.hidden = NONE;
+      this.problems = [];
+      this.areas = [];
+      applied.reset = true;
+    }
+    if (message.type !== 'figures') {
+      for (const name of message.metrics ?? []) this.metrics.push(name);
+      for (const name of message.edge_metrics ?? []) this.edgeMetrics.push(name);
+      this.#removeEdges(message.edges?.gone ?? [], applied);
+      this.#removeNodes(message.nodes?.gone ?? [], applied);
+      this.#putNodes(message.nodes ?? {}, applied);
+      this.#putEdges(message.edges ?? {}, applied);
+      if (message.hidden) this.hidden = message.hidden;
+      if (message.problems) this.problems = message.problems;
+      if (message.areas) {
+        this.areas = message.areas;
+        applied.areas = true;
+      }
+    }
+    this.#put(this.#columns, message.figures?.nodes, applied.figures);
+    this.#put(this.#edgeColumns, message.figures?.edges, applied.edgeFigures);
+    return applied;
+  }
+
+  /** A figure of a node; unknown is `undefined`, which is not 0. */
+  figure(n: number, metric: string): number | undefined {
+    return this.#columns[this.metrics.indexOf(metric)]?.get(n);
+  }
+
+  edgeFigure(e: number, metric: string): number | undefined {
+    return this.#edgeColumns[this.edgeMetrics.indexOf(metric)]?.get(e);
+  }
+
+  /** All values of a figure by the number of the node, NaN where unknown; `undefined` where no node has it. To be read only, until the next message. */
+  column(metric: string): Float64Array | undefined {
+    return this.#columns[this.metrics.indexOf(metric)]?.values;
+  }
+
+  edgeColumn(metric: string): Float64Array | undefined {
+    return this.#edgeColumns[this.edgeMetrics.indexOf(metric)]?.values;
+  }
+
+  /** The edges that begin or end at a node. */
+  edgesOf(n: number): ReadonlySet<number> {
+    return this.#edgesOf.get(n) ?? NO_EDGES;
+  }
+
+  node(id: string): GraphNode | undefined {
+    const n = this.byId.get(id);
+    return n === undefined ? undefined : this.nodes.get(n);
+  }
+
+  #clear() {
+    this.nodes.clear();
+    this.edges.clear();
+    this.byId.clear();
+    this.#edgesOf.clear();
+    this.metrics = [];
+    this.edgeMetrics = [];
+    this.#columns = [];
+    this.#edgeColumns = [];
+  }
+
+  #removeEdges(gone: number[], applied: Applied) {
+    for (const e of gone) {
+      const edge = this.edges.get(e);
+      if (!edge) continue;
+      this.#edgesOf.get(edge.from)?.delete(e);
+      this.#edgesOf.get(edge.to)?.delete(e);
+      this.edges.delete(e);
+      for (const column of this.#edgeColumns) if (e < column.values.length) column.set(e, null);
+      applied.edgesGone.push(e);
+    }
+  }
+
+  #removeNodes(gone: number[], applied: Applied) {
+    for (const n of gone) {
+      const node = this.nodes.get(n);
+      if (!node) continue;
+      this.nodes.delete(n);
+      this.byId.delete(node.id);
+      this.#edgesOf.delete(n);
+      for (const column of this.#columns) if (n < column.values.length) column.set(n, null);
+      applied.nodesGone.push(n);
+    }
+  }
+
+  #putNodes(columns: NonNullable<Extract<ViewMessage, { type: 'change' }>['nodes']>, applied: Applied) {
+    const { n: numbers = [], id = [], kind = [], name = [], role = [], facts = [], place = [] } = columns;
+    numbers.forEach((n, at) => {
+      const node = {
+        n,
+        id: id[at] ?? '',
+        kind: kind[at] ?? '',
+        name: name[at] ?? '',
+        role: role[at] ?? 'member',
+        facts: facts[at] ?? {},
+        place: place[at],
+      };
+      this.nodes.set(n, node);
+      this.byId.set(node.id, n);
+      applied.nodes.push(n);
+    });
+  }
+
+  #putEdges(columns: NonNullable<Extract<ViewMessage, { type: 'change' }>['edges']>, applied: Applied) {
+    const { e: numbers = [], from = [], to = [], facts = [] } = columns;
+    numbers.forEach((e, at) => {
+      const edge = { e, from: from[at] ?? -1, to: to[at] ?? -1, facts: facts[at] ?? {} };
+      this.edges.set(e, edge);
+      this.#touch(edge.from, e);
+      this.#touch(edge.to, e);
+      applied.edges.push(e);
+    });
+  }
+
+  #touch(n: number, e: number) {
+    const edges = this.#edgesOf.get(n);
+    if (edges) edges.add(e);
+    else this.#edgesOf.set(n, new Set([e]));
+  }
+
+  #put(columns: Column[], moved: FigureColumn[] | undefined, applied: FigureColumn[]) {
+    for (const column of moved ?? []) {
+      const [figure, of, values] = column;
+      const kept = (columns[figure] ??= new Column());
+      of.forEach((n, at) => kept.set(n, values[at] ?? null));
+      applied.push(column);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// A view kept current: the subscription, the graph, and a version that components depend on. The graph itself is no reactive state: it is far too large.
+import { ask, ApiError, route } from '../api/client';
+import { Subscription, type Status } from '../live/subscription';
+import type { ViewMessage } from '../live/messages';
+import { Graph, type Applied } from '../model/graph';
+
+export interface Question {
+  view: string;
+  filter: string;
+  groupBy: string;
+  show: string[];
+}
+
+type Listener = (applied: Applied) => void;
+
+export class LiveView {
+  readonly graph = new Graph();
+  /** Rises with each batch of structural changes that has been applied; read it to depend on nodes and edges. */
+  structure = $state(0);
+  /** Rises when figures or structure changed, at most once a frame. */
+  version = $state(0);
+  status = $state<Status>('connecting');
+  why = $state('');
+  retryAt = $state<number | undefined>();
+  /** When the last message arrived, in milliseconds of this clock. */
+  heardAt = $state<number | undefined>();
+  /** Whether a first snapshot has arrived. */
+  loaded = $state(false);
+  paused = $state(false);
+
+  #subscription: Subscription<ViewMessage>;
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
+  #listeners = new Set<Listener>();
+  #held: ViewMessage[] = [];
+  #frame: number | undefined;
+  #structural = false;
+
+  constructor(readonly question: Question) {
+    const query = { view: question.view, filter: question.filter, group_by: question.groupBy, show: question.show.join(','), layout: true };
+    this.#subscription = new Subscription<ViewMessage>(
+      (resume) => route('subscribe', { ...query, resume }),
+      {
+        message: (message) => this.#take(message),
+        status: (status, why, retryAt) => {
+          this.status = status;
+          this.why = why ?? '';
+          this.retryAt = retryAt;
+        },
+      },
+      async () => {
+        try {
+          await ask(`views/${encodeURIComponent(question.view)}`, {
+            filter: question.filter,
+            group_by: question.groupBy,
+            show: query.show,
+            limit: 1,
+          });
+          return undefined;
+        } catch (error) {
+          return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429 ? error.message : undefined;
+        }
+      },
+    );
+  }
+
+  /** Is told of every message that has been applied, right away: for what draws by itself. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Nothing moves until `resume`; what comes meanwhile is kept, or forgotten for a new snapshot where it is too much. */
+  pause() {
+    this.paused = true;
+  }
+
+  resume() {
+    this.paused = false;
+    const held = this.#held;
+    this.#held = [];
+    for (const message of held) this.#apply(message);
+  }
+
+  retry() {
+    this.#subscription.retry();
+  }
+
+  end() {
+    this.#subscription.end();
+    this.#listeners.clear();
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  #take(message: ViewMessage) {
+    this.heardAt = Date.now();
+    if (!this.paused || !this.loaded) {
+      this.#apply(message);
+      return;
+    }
+    if (message.type === 'snapshot') this.#held = [];
+    this.#held.push(message);
+    // Ten minutes of figures. More is not worth keeping: going on then begins with a snapshot of what is now.
+    if (this.#held.length > 600) {
+      this.#held = [];
+      this.#subscription.restart();
+    }
+  }
+
+  #apply(message: ViewMessage) {
+    if (message.type !== 'snapshot' && message.type !== 'change' && message.type !== 'figures') return;
+    const applied = this.graph.apply(message);
+    this.loaded = true;
+    if (message.type !== 'figures') this.#structural = true;
+    for (const listener of this.#listeners) listener(applied);
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      if (this.#structural) this.structure += 1;
+      this.#structural = false;
+      this.version += 1;
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import adapter from '@sveltejs/adapter-static';
+
+// Two pages from one source: the app, which talks to its own server alone, and the hosts page, a document of its own that opens sockets to agents
+// anywhere. `SCOPE_PAGE=hosts` builds the second, as static files for any web server.
+const hosts = process.env.SCOPE_PAGE === 'hosts';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+  kit: {
+    outDir: hosts ? '.svelte-kit-hosts' : '.svelte-kit',
+    files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html' } : {},
+    adapter: hosts ? adapter({ pages: 'build/hosts' }) : adapter({ pages: 'build/app', fallback: 'index.html' }),
+    paths: { relative: hosts },
+    alias: { '#lib/*': './src/lib/*' },
+    version: { name: 'scope' },
+  },
+};
