@@ -30,7 +30,7 @@ $(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
 	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-UI_SOURCES := $(shell find $(UI)/src $(UI)/static $(UI)/messages -type f -not -path '*/paraglide/*' 2>/dev/null) $(wildcard $(UI)/*.ts $(UI)/*.js)
+UI_SOURCES := $(shell find $(UI)/src $(UI)/static $(UI)/messages $(UI)/project.inlang/settings.json -type f -not -path '*/paraglide/*' 2>/dev/null) $(wildcard $(UI)/*.ts $(UI)/*.js)
 $(UI)/build/.built: $(UI)/node_modules/.installed $(UI_SOURCES)
 	cd $(UI) && npm run --silent build
 	@touch $@
