@@ -5,6 +5,8 @@ export interface Pace {
   first: number;
   /** The longest wait, in milliseconds. */
   longest: number;
+  /** The share of a wait that chance decides: a half, unless said. */
+  jitter?: number;
 }
 
 export class Backoff {
@@ -15,11 +17,12 @@ export class Backoff {
     readonly random: () => number = Math.random,
   ) {}
 
-  /** Milliseconds until the next attempt: between half of and the whole of what is due. */
+  /** Milliseconds until the next attempt: what is due, less what chance takes of it. */
   next(): number {
     const due = Math.min(this.pace.longest, this.pace.first * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 30);
-    return due / 2 + (due / 2) * this.random();
+    const chance = due * (this.pace.jitter ?? 0.5);
+    return due - chance + chance * this.random();
   }
 
   /** What has been reached counts as reached. */
