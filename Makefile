@@ -27,7 +27,8 @@ bootstrap: ## Install what building, testing and checking need (Debian or Ubuntu
 UI := crates/scope-serve/ui
 # Files, so that what has not changed is not built again: which is what makes cargo build the server again.
 $(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
-	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
+	# Not `npm ci`: some registries lack packages for other systems that the lock file would have to name, and it refuses to go on then.
+	cd $(UI) && npm install --no-save --loglevel=error
 	@touch $@
 
 UI_SOURCES := $(shell find $(UI)/src $(UI)/static $(UI)/messages $(UI)/project.inlang/settings.json -type f -not -path '*/paraglide/*' 2>/dev/null) $(wildcard $(UI)/*.ts $(UI)/*.js)

@@ -16,6 +16,7 @@ mod hostile;
 mod live_docker;
 mod live_hosts;
 mod live_listen;
+mod live_page;
 mod live_podman;
 mod live_scene;
 mod live_storm;
