@@ -26,6 +26,8 @@ describe('place', () => {
       onlyProblems: true,
       hide: ['internet:servers'],
       focus: 'container:02',
+      rows: 'edges',
+      sort: '-cpu_pct',
     };
     expect(back(place)).toEqual(place);
   });

@@ -3,6 +3,7 @@
 export type Presentation = 'map' | 'table' | 'resources';
 export type Arrangement = 'force' | 'layers';
 export type Colouring = 'kind' | 'health';
+export type RowKind = 'nodes' | 'edges';
 
 export interface Camera {
   /** The point of the map in the middle of the screen, and how many pixels a unit of the map takes. */
@@ -36,6 +37,10 @@ export interface Place {
   hide: string[];
   /** Only this node and what it is connected with. */
   focus: string;
+  /** What the table lists. */
+  rows: RowKind;
+  /** What the table is sorted by, with a `-` for the largest first; its own choice where empty. */
+  sort: string;
 }
 
 export const HOME: Place = {
@@ -54,6 +59,8 @@ export const HOME: Place = {
   onlyProblems: false,
   hide: [],
   focus: '',
+  rows: 'nodes',
+  sort: '',
 };
 
 // Ids and names may hold commas: each value of a list is a parameter of its own.
@@ -78,6 +85,8 @@ export function readPlace(view: string, parameters: URLSearchParams): Place {
     onlyProblems: parameters.has('problems'),
     hide: list(parameters, 'hide'),
     focus: parameters.get('focus') ?? '',
+    rows: oneOf(parameters.get('rows'), ['nodes', 'edges'], HOME.rows),
+    sort: parameters.get('sort') ?? '',
   };
 }
 
@@ -99,6 +108,8 @@ export function writePlace(place: Place): URLSearchParams {
   if (place.onlyProblems) parameters.set('problems', '1');
   place.hide.forEach((one) => parameters.append('hide', one));
   put('focus', place.focus);
+  put('rows', place.rows, HOME.rows);
+  put('sort', place.sort);
   place.selection.forEach((one) => parameters.append('sel', one));
   if (place.camera) parameters.set('at', writeCamera(place.camera));
   return parameters;

@@ -1,0 +1,175 @@
+// What stands in the rows of a table: values of nodes or of connections by column, raw. How they look and in what order they stand is said elsewhere.
+import type { Attribute } from '#lib/live/messages';
+import type { Graph } from '#lib/model/graph';
+import { healthOf, HEALTHS } from '#lib/model/health';
+import type { Place } from '#lib/model/place';
+
+export type Chosen = Pick<Place, 'onlyProblems' | 'hide' | 'focus'>;
+
+export interface Rows {
+  /** The numbers of all rows, in no order. */
+  all(): number[];
+  has(n: number): boolean;
+  /** What a panel is opened by. */
+  id(n: number): string;
+  name(n: number): string;
+  value(n: number, key: string): Attribute | undefined;
+  /** All values of a figure by number, where it is one. */
+  figures(key: string): Float64Array | undefined;
+}
+
+export const edgeId = (from: string, to: string) => `edge:${from}>${to}`;
+
+export class NodeRows implements Rows {
+  constructor(
+    readonly graph: Graph,
+    readonly chosen: Chosen,
+    /** Also what the view is not of: who its nodes are connected with. */
+    readonly neighbours: boolean,
+  ) {}
+
+  all(): number[] {
+    const { graph, chosen } = this;
+    const hidden = new Set(chosen.hide);
+    const near = chosen.focus ? around(graph, chosen.focus) : undefined;
+    const now = Date.now();
+    const rows: number[] = [];
+    for (const node of graph.nodes.values()) {
+      if (!this.neighbours && (node.role === 'pseudo' || node.role === 'stand_in')) continue;
+      if (hidden.has(node.id) || (near && !near.has(node.n))) continue;
+      if (chosen.onlyProblems) {
+        const { health } = healthOf(graph, node.n, now);
+        if (health !== 'warning' && health !== 'critical') continue;
+      }
+      rows.push(node.n);
+    }
+    return rows;
+  }
+
+  has(n: number) {
+    return this.graph.nodes.has(n);
+  }
+
+  id(n: number) {
+    return this.graph.nodes.get(n)?.id ?? '';
+  }
+
+  name(n: number) {
+    return this.graph.nodes.get(n)?.name ?? '';
+  }
+
+  figures(key: string) {
+    return this.graph.column(key);
+  }
+
+  value(n: number, key: string): Attribute | undefined {
+    const node = this.graph.nodes.get(n);
+    if (!node) return undefined;
+    switch (key) {
+      case 'name':
+        return node.name;
+      case 'kind':
+        return node.kind;
+      case 'id':
+        return node.id;
+      case 'members':
+        return node.facts.members;
+      case 'parents':
+        return node.facts.parents?.map((id) => this.graph.node(id)?.name ?? shortId(id)) ?? [];
+      case 'agents':
+        return node.facts.agents ?? [];
+      case 'condition':
+        return HEALTHS.indexOf(healthOf(this.graph, n).health);
+      case 'connections':
+        return this.#connections(n);
+      default:
+        return this.graph.figure(n, key) ?? node.facts.attrs?.[key];
+    }
+  }
+
+  #connections(n: number): number | undefined {
+    const open = this.graph.edgeColumn('open');
+    let sum = 0;
+    for (const e of this.graph.edgesOf(n)) sum += open?.[e] || 0;
+    return sum;
+  }
+}
+
+export class EdgeRows implements Rows {
+  constructor(
+    readonly graph: Graph,
+    readonly chosen: Chosen,
+  ) {}
+
+  all(): number[] {
+    const { graph, chosen } = this;
+    const hidden = new Set(chosen.hide);
+    const focus = chosen.focus ? graph.node(chosen.focus)?.n : undefined;
+    const isHidden = (n: number) => hidden.has(graph.nodes.get(n)?.id ?? '');
+    const rows: number[] = [];
+    for (const edge of graph.edges.values()) {
+      if (chosen.focus && edge.from !== focus && edge.to !== focus) continue;
+      if (hidden.size && (isHidden(edge.from) || isHidden(edge.to))) continue;
+      if (chosen.onlyProblems && !graph.edgeFigure(edge.e, 'failed_total')) continue;
+      rows.push(edge.e);
+    }
+    return rows;
+  }
+
+  has(e: number) {
+    return this.graph.edges.has(e);
+  }
+
+  id(e: number) {
+    const edge = this.graph.edges.get(e);
+    return edge ? edgeId(this.graph.nodes.get(edge.from)?.id ?? '', this.graph.nodes.get(edge.to)?.id ?? '') : '';
+  }
+
+  name(e: number) {
+    const edge = this.graph.edges.get(e);
+    return edge ? (this.graph.nodes.get(edge.from)?.name ?? '') : '';
+  }
+
+  figures(key: string) {
+    return this.graph.edgeColumn(key);
+  }
+
+  value(e: number, key: string): Attribute | undefined {
+    const edge = this.graph.edges.get(e);
+    if (!edge) return undefined;
+    switch (key) {
+      case 'name':
+        return this.graph.nodes.get(edge.from)?.name ?? '';
+      case 'to':
+        return this.graph.nodes.get(edge.to)?.name ?? '';
+      case 'from':
+        return this.graph.nodes.get(edge.from)?.id ?? '';
+      case 'ports':
+      case 'server_names':
+      case 'commands':
+      case 'seen_by':
+        return edge.facts[key] ?? [];
+      case 'since':
+        return edge.facts.since;
+      default:
+        return this.graph.edgeFigure(e, key);
+    }
+  }
+}
+
+/** A node and what it is connected with. */
+function around(graph: Graph, id: string): Set<number> {
+  const node = graph.node(id);
+  const near = new Set<number>(node ? [node.n] : []);
+  for (const e of node ? graph.edgesOf(node.n) : []) {
+    const edge = graph.edges.get(e);
+    if (edge) near.add(edge.from).add(edge.to);
+  }
+  return near;
+}
+
+/** An id as engines cut it, without its kind. */
+export function shortId(id: string): string {
+  const rest = id.slice(id.indexOf(':') + 1);
+  return /^[0-9a-f]{40,}$/.test(rest) ? rest.slice(0, 12) : rest;
+}

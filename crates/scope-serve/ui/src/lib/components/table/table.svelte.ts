@@ -1,0 +1,181 @@
+// The state of the table of a view: which rows in which order, which columns, and when rows may change places. What is drawn of it is not here.
+import { SvelteSet } from 'svelte/reactivity';
+import { untrack } from 'svelte';
+import { catalogue } from '#lib/state/catalogue.svelte';
+import { navigator } from '#lib/state/navigator.svelte';
+import type { LiveView } from '#lib/state/live-view.svelte';
+import { m } from '#lib/paraglide/messages';
+import { keepChoice, keptChoice } from './choice';
+import { edgeColumns, nodeColumns, type Column, type Words } from './columns';
+import { Order, readSorting, writeSorting, type Sorting } from './order';
+import { Pace } from './pace';
+import { EdgeRows, NodeRows, type Rows } from './rows';
+
+const WORDS: () => Words = () => ({
+  name: m.table_name(),
+  condition: m.table_condition(),
+  kind: m.table_kind(),
+  parents: m.table_parents(),
+  members: m.table_members(),
+  connections: m.table_connections(),
+  from: m.table_from(),
+  to: m.table_to(),
+  ports: m.table_ports(),
+  names: m.table_server_names(),
+  commands: m.table_commands(),
+});
+
+/** A row keeps its place when what it stood for is gone, until rows may move: `name` is what it was called. */
+export interface Row {
+  n: number;
+  id: string;
+  name: string;
+}
+
+/** On a narrow screen names are cut shorter, and figures come before the rest: that is what is in sight without scrolling. */
+function arrange(columns: Column[]): Column[] {
+  if (!matchMedia('(max-width: 640px)').matches) return columns;
+  const narrow = columns.map((column) => ({ ...column, width: Math.min(column.width, 140) }));
+  const first = narrow.filter((column) => column.key === 'name' || column.key === 'to');
+  const others = narrow.filter((column) => !first.includes(column));
+  return [...first, ...others.filter((column) => column.numeric), ...others.filter((column) => !column.numeric)];
+}
+
+export class TableState {
+  order = $state.raw<number[]>([]);
+  /** Somebody points at the rows, or moves among them by keys. */
+  watched = $state(false);
+  /** Somebody asked for the order to stay. */
+  pinned = $state(false);
+  neighbours = $state(false);
+  #chosen = $state.raw<string[] | undefined>();
+  #facts = new SvelteSet<string>();
+  #kinds = new SvelteSet<string>();
+  #grouped = $state(false);
+  #figures = $state.raw<string[]>([]);
+  readonly #order = new Order();
+  readonly #pace = new Pace();
+  #numbers: number[] = [];
+  /** What each row stood for when the rows were put in order. */
+  #stood: Row[] = [];
+  readonly #stop: () => void;
+
+  readonly what = $derived(navigator.place.rows);
+  readonly table = $derived(this.what === 'edges' ? 'edges' : navigator.place.view);
+  readonly held = $derived(this.watched || this.pinned);
+  readonly rows: Rows = $derived.by(() => {
+    const { onlyProblems, hide, focus } = navigator.place;
+    const chosen = { onlyProblems, hide, focus };
+    return this.what === 'edges' ? new EdgeRows(this.view.graph, chosen) : new NodeRows(this.view.graph, chosen, this.neighbours);
+  });
+  readonly columns: Column[] = $derived.by(() =>
+    this.what === 'edges'
+      ? edgeColumns(catalogue.fields, this.#figures, WORDS())
+      : nodeColumns(catalogue.fields, this.#kinds, this.#figures, this.#facts, this.#grouped, WORDS()),
+  );
+  /** The columns that are shown; the name is always the first. */
+  readonly shown: Column[] = $derived.by(() => {
+    const chosen = this.#chosen;
+    if (!chosen) return arrange(this.columns.filter((column) => column.usual));
+    const others = chosen.filter((key) => key !== 'name').flatMap((key) => this.columns.find((column) => column.key === key) ?? []);
+    return [...this.columns.filter((column) => column.key === 'name'), ...others];
+  });
+  readonly sorting: Sorting = $derived.by(() => {
+    const asked = readSorting(navigator.place.sort);
+    if (asked && this.columns.some((column) => column.key === asked.key)) return asked;
+    const key = this.what === 'edges' ? 'open' : 'cpu_pct';
+    return this.#figures.includes(key) ? { key, descending: true } : { key: 'name', descending: false };
+  });
+
+  constructor(readonly view: LiveView) {
+    this.#look([...view.graph.nodes.keys()]);
+    this.#stop = view.listen((applied) => {
+      if (applied.reset) this.#facts.clear();
+      if (applied.reset) this.#kinds.clear();
+      if (applied.nodes.length) this.#look(applied.nodes);
+    });
+    $effect(() => {
+      const kept = keptChoice(this.table);
+      this.#chosen = kept.columns;
+      this.neighbours = kept.neighbours ?? false;
+    });
+    $effect(() => {
+      // Another order was asked for: at once, wherever the pointer is.
+      void [this.rows, this.sorting];
+      untrack(() => this.#arrange(true));
+    });
+    $effect(() => {
+      void this.view.structure;
+      untrack(() => {
+        this.#order.changed();
+        this.#pace.ask();
+        this.#figures = this.what === 'edges' ? [...this.view.graph.edgeMetrics] : [...this.view.graph.metrics];
+        this.#arrange(false);
+      });
+    });
+    $effect(() => {
+      void [this.view.version, this.held];
+      untrack(() => this.#arrange(false));
+    });
+    $effect(() => {
+      const figures = this.what === 'edges' ? this.view.graph.edgeMetrics : this.view.graph.metrics;
+      this.#figures = [...figures];
+    });
+  }
+
+  end() {
+    this.#stop();
+  }
+
+  row(at: number): Row | undefined {
+    return this.#stood[at];
+  }
+
+  /** Whether the row still stands for what it did. */
+  stands(row: Row): boolean {
+    return this.rows.has(row.n) && this.rows.id(row.n) === row.id;
+  }
+
+  sortBy(column: Column) {
+    const { key, descending } = this.sorting;
+    const next = key === column.key ? !descending : column.numeric || column.unit === 'time';
+    void navigator.go({ sort: writeSorting({ key: column.key, descending: next }) }, true);
+  }
+
+  choose(columns: string[] | undefined) {
+    this.#chosen = columns;
+    this.#keep();
+  }
+
+  showNeighbours(shown: boolean) {
+    this.neighbours = shown;
+    this.#keep();
+  }
+
+  #keep() {
+    keepChoice(this.table, { ...(this.#chosen ? { columns: this.#chosen } : {}), neighbours: this.neighbours });
+  }
+
+  #look(numbers: readonly number[]) {
+    for (const n of numbers) {
+      const node = this.view.graph.nodes.get(n);
+      if (!node || node.role === 'pseudo' || (node.role === 'stand_in' && !this.neighbours)) continue;
+      if (!this.#kinds.has(node.kind)) this.#kinds.add(node.kind);
+      for (const fact in node.facts.attrs) if (!this.#facts.has(fact)) this.#facts.add(fact);
+      if (node.facts.members !== undefined) this.#grouped = true;
+    }
+  }
+
+  #arrange(asked: boolean) {
+    if (asked) this.#pace.ask();
+    const { key, descending } = this.sorting;
+    const moves = this.rows.figures(key) !== undefined || key === 'condition' || key === 'connections';
+    if (!this.#pace.now(performance.now(), this.held && !asked, moves)) return;
+    this.#numbers = this.rows.all();
+    const column = this.columns.find((column) => column.key === key);
+    const order = this.#order.sort(this.rows, this.#numbers, column, descending);
+    const rows = this.rows;
+    this.#stood = order.map((n) => ({ n, id: rows.id(n), name: rows.name(n) }));
+    this.order = order;
+  }
+}
