@@ -1,0 +1,46 @@
+// How well a text fits what somebody types into the palette: letters in order, better at the beginnings of words and side by side. No list, no page.
+
+/** Higher is better; `undefined` fits not at all. */
+export function fit(text: string, wanted: string): number | undefined {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  let sum = 0;
+  for (const word of words) {
+    const one = fitWord(text, word);
+    if (one === undefined) return undefined;
+    sum += one;
+  }
+  return sum;
+}
+
+function fitWord(text: string, wanted: string): number | undefined {
+  const low = text.toLowerCase();
+  const whole = low.indexOf(wanted);
+  if (whole >= 0) {
+    const atStart = whole === 0 ? 30 : beginsWord(low, whole) ? 20 : 0;
+    return 60 + atStart - Math.min(20, (low.length - wanted.length) / 4);
+  }
+  let at = -1;
+  let score = 0;
+  for (const letter of wanted) {
+    const next = low.indexOf(letter, at + 1);
+    if (next < 0) return undefined;
+    score += next === at + 1 ? 3 : beginsWord(low, next) ? 2 : -1;
+    at = next;
+  }
+  return score > 0 ? score : undefined;
+}
+
+const beginsWord = (text: string, at: number) => at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '');
+
+/** The `most` best of a list, best first, equal ones as they came. */
+export function best<T>(items: Iterable<T>, textOf: (item: T) => string, wanted: string, most: number): T[] {
+  const found: { item: T; score: number }[] = [];
+  for (const item of items) {
+    const score = fit(textOf(item), wanted);
+    if (score !== undefined) found.push({ item, score });
+  }
+  return found
+    .sort((a, b) => b.score - a.score)
+    .slice(0, most)
+    .map((one) => one.item);
+}
