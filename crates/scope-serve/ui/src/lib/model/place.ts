@@ -3,6 +3,8 @@
 export type Presentation = 'map' | 'table' | 'resources';
 export type Arrangement = 'force' | 'layers';
 export type Colouring = 'kind' | 'health';
+/** What the width of an edge shows: its open connections, or its bytes a second. */
+export type EdgeWidth = 'open' | 'bytes';
 export type RowKind = 'nodes' | 'edges';
 
 export interface Camera {
@@ -27,13 +29,14 @@ export interface Place {
   arrangement: Arrangement;
   /** What nodes are put together by on the map: `host`, `compose_project`, `namespace`, `label:KEY`; the map's own choice where empty. */
   clusterBy: string;
-  /** The clusters that are open although the map is large. */
+  /** The clusters that are open although the map is large; `-KEY` are closed although it is small. */
   open: string[];
   /** The figure that size and gauge show. */
   metric: string;
   colouring: Colouring;
+  edgeWidth: EdgeWidth;
   onlyProblems: boolean;
-  /** Nodes and hubs that are not drawn. */
+  /** Nodes that are not drawn; of `~ID` the connections are not. */
   hide: string[];
   /** Only this node and what it is connected with. */
   focus: string;
@@ -56,6 +59,7 @@ export const HOME: Place = {
   open: [],
   metric: 'cpu_pct',
   colouring: 'health',
+  edgeWidth: 'open',
   onlyProblems: false,
   hide: [],
   focus: '',
@@ -82,6 +86,7 @@ export function readPlace(view: string, parameters: URLSearchParams): Place {
     open: list(parameters, 'open'),
     metric: parameters.get('metric') ?? HOME.metric,
     colouring: oneOf(parameters.get('colour'), ['kind', 'health'], HOME.colouring),
+    edgeWidth: oneOf(parameters.get('width'), ['open', 'bytes'], HOME.edgeWidth),
     onlyProblems: parameters.has('problems'),
     hide: list(parameters, 'hide'),
     focus: parameters.get('focus') ?? '',
@@ -105,6 +110,7 @@ export function writePlace(place: Place): URLSearchParams {
   place.open.forEach((one) => parameters.append('open', one));
   put('metric', place.metric, HOME.metric);
   put('colour', place.colouring, HOME.colouring);
+  put('width', place.edgeWidth, HOME.edgeWidth);
   if (place.onlyProblems) parameters.set('problems', '1');
   place.hide.forEach((one) => parameters.append('hide', one));
   put('focus', place.focus);

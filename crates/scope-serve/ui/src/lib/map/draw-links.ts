@@ -1,0 +1,133 @@
+// The links of a picture: width by what they carry, an arrow at the server's end, and failures in a form of their own. Drawn in few strokes: one for each
+// width, as strokes are what costs.
+import { pointOn } from './curves';
+import type { Pen } from './pen';
+import type { Model, Port } from './picture';
+
+const WIDTHS = 6;
+export const DIM = 0.13;
+
+/** From 0 to 1: orders of magnitude, as traffic differs by them. */
+export function weightShare(weight: number, most: number): number {
+  return most > 0 ? Math.log1p(weight) / Math.log1p(most) : 0;
+}
+
+export function linkWidth(share: number, scale: number): number {
+  return (0.8 + 3.4 * share) * Math.min(1.5, Math.max(0.6, scale * 1.1));
+}
+
+export function drawLinks(pen: Pen, port: Port, model: Model) {
+  const { drawn, curves, look, lit } = model;
+  const plain: number[][] = Array.from({ length: WIDTHS }, () => []);
+  const dim: number[] = [];
+  const failing: number[] = [];
+  const { left, top, right, bottom } = port.bounds;
+  let seen = 0;
+  for (let link = 0; link < drawn.links; link++) {
+    if (drawn.quiet[link] && !lit?.links.has(link)) continue;
+    const at = link * 8;
+    const c = curves.at;
+    if (Math.max(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) < left || Math.min(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) > right)
+      continue;
+    if (Math.max(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) < top || Math.min(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) > bottom)
+      continue;
+    // What is shorter than its own arrow says nothing.
+    if ((Math.abs(c[at]! - c[at + 6]!) + Math.abs(c[at + 1]! - c[at + 7]!)) * port.scale < 5) continue;
+    seen += 1;
+    if (lit && !lit.links.has(link)) dim.push(link);
+    else if (drawn.failing[link]) failing.push(link);
+    else plain[Math.min(WIDTHS - 1, Math.floor(weightShare(drawn.weight[link]!, drawn.mostWeight) * WIDTHS))]!.push(link);
+  }
+  // Many links at once are a texture; few are lines to follow.
+  const alpha = look.contrast ? 0.9 : seen > 1500 ? 0.35 : seen > 300 ? 0.55 : 0.8;
+  pen.lineCap = 'round';
+  pen.strokeStyle = pen.fillStyle = look.edge;
+  if (dim.length) {
+    pen.globalAlpha = DIM;
+    stroke(pen, port, model, dim, 1);
+  }
+  pen.globalAlpha = alpha;
+  plain.forEach((links, at) => {
+    if (links.length) stroke(pen, port, model, links, linkWidth((at + 0.5) / WIDTHS, port.scale));
+  });
+  for (const links of plain) arrows(pen, port, model, links);
+  if (failing.length) drawFailing(pen, port, model, failing);
+  pen.globalAlpha = 1;
+}
+
+function drawFailing(pen: Pen, port: Port, model: Model, links: number[]) {
+  pen.globalAlpha = 0.95;
+  pen.strokeStyle = pen.fillStyle = model.look.health[3];
+  pen.setLineDash([7, 4]);
+  stroke(pen, port, model, links, Math.max(1.2, linkWidth(0.3, port.scale)));
+  pen.setLineDash([]);
+  arrows(pen, port, model, links);
+  const r = Math.min(5, Math.max(3, 5 * port.scale));
+  for (const link of links) {
+    const [x, y] = middle(port, model.curves.at, link);
+    pen.fillStyle = model.look.background;
+    pen.beginPath();
+    pen.arc(x, y, r + 2.5, 0, 2 * Math.PI);
+    pen.fill();
+    pen.lineWidth = 1.8;
+    pen.beginPath();
+    pen.moveTo(x - r * 0.7, y - r * 0.7);
+    pen.lineTo(x + r * 0.7, y + r * 0.7);
+    pen.moveTo(x + r * 0.7, y - r * 0.7);
+    pen.lineTo(x - r * 0.7, y + r * 0.7);
+    pen.stroke();
+  }
+}
+
+function middle(port: Port, curves: Float32Array, link: number): [number, number] {
+  const [x, y] = pointOn(curves, link * 8, 0.5);
+  return [x * port.scale + port.offsetX, y * port.scale + port.offsetY];
+}
+
+export function stroke(pen: Pen, port: Port, model: Model, links: Iterable<number>, width: number) {
+  pen.lineWidth = width;
+  pen.beginPath();
+  for (const link of links) trace(pen, port, model.curves.at, link * 8);
+  pen.stroke();
+}
+
+function trace(pen: Pen, { scale, offsetX, offsetY }: Port, c: Float32Array, at: number) {
+  const x0 = c[at]! * scale + offsetX;
+  const y0 = c[at + 1]! * scale + offsetY;
+  const x3 = c[at + 6]! * scale + offsetX;
+  const y3 = c[at + 7]! * scale + offsetY;
+  pen.moveTo(x0, y0);
+  // Far away a curve cannot be told from a line, which costs a fifth.
+  if (scale < 0.12 && Math.abs(x0 - x3) + Math.abs(y0 - y3) < 60) pen.lineTo(x3, y3);
+  else
+    pen.bezierCurveTo(
+      c[at + 2]! * scale + offsetX,
+      c[at + 3]! * scale + offsetY,
+      c[at + 4]! * scale + offsetX,
+      c[at + 5]! * scale + offsetY,
+      x3,
+      y3,
+    );
+}
+
+export function arrows(pen: Pen, port: Port, model: Model, links: Iterable<number>, larger = 1) {
+  const c = model.curves.at;
+  const length = larger * Math.min(9, Math.max(4.5, 9 * port.scale));
+  pen.beginPath();
+  for (const link of links) {
+    const at = link * 8;
+    const x = c[at + 6]! * port.scale + port.offsetX;
+    const y = c[at + 7]! * port.scale + port.offsetY;
+    if (Math.abs(x - c[at]! * port.scale - port.offsetX) + Math.abs(y - c[at + 1]! * port.scale - port.offsetY) < 3 * length) continue;
+    let dx = c[at + 6]! - c[at + 4]!;
+    let dy = c[at + 7]! - c[at + 5]!;
+    const size = Math.hypot(dx, dy) || 1;
+    dx /= size;
+    dy /= size;
+    pen.moveTo(x, y);
+    pen.lineTo(x - length * dx + length * 0.45 * dy, y - length * dy - length * 0.45 * dx);
+    pen.lineTo(x - length * dx - length * 0.45 * dy, y - length * dy + length * 0.45 * dx);
+    pen.closePath();
+  }
+  pen.fill();
+}

@@ -1,0 +1,251 @@
+// The nodes of a picture, by how large they are on it: cards with a sign, a name and a figure; bars with a gauge; specks of colour. Words last, so that
+// those that matter most take their room first.
+import { SHOWN } from './drawn';
+import { ICONS, OUTLINES } from './kinds';
+import { drawMark } from './marks';
+import type { Pen } from './pen';
+import type { Model, Port } from './picture';
+import { CRITICAL, WARNING } from './protocol';
+
+/** Heights in pixels from which nodes are cards, and bars. */
+const CARD = 15;
+const BAR = 5;
+const DIM = 0.28;
+
+export function drawNodes(pen: Pen, port: Port, model: Model) {
+  const { scene, drawn, lit } = model;
+  const { left, top, right, bottom } = port.bounds;
+  const bright: number[] = [];
+  const dim: number[] = [];
+  for (let n = 0; n < scene.nodes; n++) {
+    if (drawn.state[n] !== SHOWN) continue;
+    const x = scene.x[n]!;
+    const y = scene.y[n]!;
+    if (x > right || y > bottom || x + scene.w[n]! < left || y + scene.h[n]! < top) continue;
+    (lit && !lit.nodes.has(n) ? dim : bright).push(n);
+  }
+  drawAll(pen, port, model, dim, DIM);
+  drawAll(pen, port, model, bright, 1);
+}
+
+function drawAll(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
+  if (!nodes.length) return;
+  pen.globalAlpha = alpha;
+  const height = model.scene.h[nodes[0]!]! * port.scale;
+  if (height < BAR) drawSpecks(pen, port, model, nodes, alpha);
+  else if (height < CARD) drawBars(pen, port, model, nodes, alpha);
+  else drawCards(pen, port, model, nodes, alpha);
+  pen.globalAlpha = 1;
+}
+
+/** What a node's colour is, as a place in a palette: four of health, then kinds. */
+function colourCode({ scene, colouring }: Model, n: number): number {
+  return colouring === 'health' ? scene.health[n]! : 4 + scene.kind[n]!;
+}
+
+function colourOf({ look }: Model, code: number): string {
+  return (code < 4 ? look.health[code as 0] : look.kinds[code - 4]) ?? look.muted;
+}
+
+function byColour(model: Model, nodes: number[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const n of nodes) {
+    const code = colourCode(model, n);
+    const group = groups.get(code);
+    if (group) group.push(n);
+    else groups.set(code, [n]);
+  }
+  return groups;
+}
+
+function drawSpecks(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
+  const { scene } = model;
+  for (const [code, group] of byColour(model, nodes)) {
+    pen.fillStyle = colourOf(model, code);
+    pen.globalAlpha = alpha * (code === CRITICAL || code === WARNING ? 1 : 0.55);
+    pen.beginPath();
+    for (const n of group) {
+      pen.rect(
+        scene.x[n]! * port.scale + port.offsetX,
+        scene.y[n]! * port.scale + port.offsetY,
+        Math.max(1.2, scene.w[n]! * port.scale),
+        Math.max(1.2, scene.h[n]! * port.scale),
+      );
+    }
+    pen.fill();
+  }
+}
+
+function drawBars(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
+  const { scene, labels, look } = model;
+  const s = port.scale;
+  for (const [code, group] of byColour(model, nodes)) {
+    pen.fillStyle = colourOf(model, code);
+    const loud = code === CRITICAL || code === WARNING;
+    pen.globalAlpha = alpha * (loud ? 0.55 : 0.28);
+    pen.beginPath();
+    for (const n of group)
+      pen.roundRect(scene.x[n]! * s + port.offsetX, scene.y[n]! * s + port.offsetY, scene.w[n]! * s, scene.h[n]! * s, 2);
+    pen.fill();
+    pen.globalAlpha = alpha * (loud ? 1 : 0.6);
+    pen.beginPath();
+    for (const n of group) {
+      const share = Math.max(0.04, gaugeOf(model, n));
+      pen.rect(scene.x[n]! * s + port.offsetX, scene.y[n]! * s + port.offsetY, scene.w[n]! * s * share, scene.h[n]! * s);
+    }
+    pen.fill();
+  }
+  // Names of what is wrong, and of the largest, where there is room.
+  const named = nodes
+    .filter((n) => scene.health[n]! >= WARNING || scene.value[n]! > model.scene.most * 0.3)
+    .sort((a, b) => scene.health[b]! - scene.health[a]! || (scene.value[b] || 0) - (scene.value[a] || 0))
+    .slice(0, 120);
+  pen.globalAlpha = alpha;
+  pen.font = `500 11px ${look.font}`;
+  for (const n of named) {
+    const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11, look.font, 150, 500);
+    const width = labels.width(pen, text, 11, look.font, 500);
+    const x = scene.x[n]! * s + port.offsetX;
+    const y = (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
+    if (!text || !labels.take(x, y - 6, width + 8, 12)) continue;
+    pen.globalAlpha = alpha * 0.85;
+    pen.fillStyle = look.background;
+    pen.fillRect(x, y - 7, width + 6, 14);
+    pen.globalAlpha = alpha;
+    pen.fillStyle = scene.health[n] === CRITICAL ? look.health[CRITICAL] : look.foreground;
+    pen.fillText(text, x + 3, y);
+  }
+}
+
+/** What is filled of a node: its share of the limit, else of the largest. */
+function gaugeOf({ scene }: Model, n: number): number {
+  const gauge = scene.gauge[n]!;
+  if (gauge === gauge) return Math.min(1, gauge);
+  const value = scene.value[n]!;
+  return value === value && scene.most > 0 ? Math.min(1, value / scene.most) : 0;
+}
+
+/** The radius of a node's sign, in units of the map: its surface grows with the figure. */
+export function signRadius(value: number, most: number): number {
+  return value === value && most > 0 ? 7 + 8.5 * Math.sqrt(Math.max(0, value) / most) : 8;
+}
+
+function drawCards(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
+  const { scene, look } = model;
+  const s = port.scale;
+  pen.fillStyle = look.surface;
+  pen.strokeStyle = look.border;
+  pen.lineWidth = 1;
+  pen.beginPath();
+  for (const n of nodes)
+    pen.roundRect(scene.x[n]! * s + port.offsetX, scene.y[n]! * s + port.offsetY, scene.w[n]! * s, scene.h[n]! * s, 6 * s);
+  pen.fill();
+  pen.stroke();
+  for (const health of [WARNING, CRITICAL]) {
+    const ill = nodes.filter((n) => scene.health[n] === health);
+    if (!ill.length) continue;
+    pen.strokeStyle = look.health[health as 2 | 3];
+    pen.lineWidth = health === CRITICAL ? 1.6 : 1.1;
+    pen.beginPath();
+    for (const n of ill)
+      pen.roundRect(scene.x[n]! * s + port.offsetX, scene.y[n]! * s + port.offsetY, scene.w[n]! * s, scene.h[n]! * s, 6 * s);
+    pen.stroke();
+  }
+  for (const [code, group] of byColour(model, nodes)) drawSigns(pen, port, model, group, colourOf(model, code), alpha);
+  drawNames(pen, port, model, nodes, alpha);
+}
+
+const SIGN_AT = 21;
+
+function drawSigns(pen: Pen, port: Port, model: Model, nodes: number[], colour: string, alpha: number) {
+  const { scene, look } = model;
+  const s = port.scale;
+  const at = (n: number): [number, number, number] => [
+    (scene.x[n]! + SIGN_AT) * s + port.offsetX,
+    (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY,
+    signRadius(scene.value[n]!, scene.most) * s,
+  ];
+  pen.fillStyle = pen.strokeStyle = colour;
+  pen.globalAlpha = alpha * 0.2;
+  pen.beginPath();
+  for (const n of nodes) OUTLINES[scene.kind[n]!]!(pen, ...at(n));
+  pen.fill();
+  pen.globalAlpha = alpha * 0.6;
+  pen.beginPath();
+  for (const n of nodes) {
+    const share = gaugeOf(model, n);
+    if (share > 0.01) fillTo(pen, scene.kind[n]!, ...at(n), share);
+  }
+  pen.fill();
+  pen.globalAlpha = alpha;
+  pen.lineWidth = Math.max(1, 1.4 * s);
+  pen.beginPath();
+  for (const n of nodes) OUTLINES[scene.kind[n]!]!(pen, ...at(n));
+  pen.stroke();
+  if (s < 0.55) return;
+  pen.strokeStyle = look.foreground;
+  pen.globalAlpha = alpha * 0.85;
+  pen.lineWidth = Math.max(0.9, 1.1 * s);
+  pen.lineJoin = 'round';
+  pen.beginPath();
+  for (const n of nodes) {
+    const [x, y, r] = at(n);
+    ICONS[scene.kind[n]!]!(pen, x, y, Math.min(r, 13 * s));
+  }
+  pen.stroke();
+  pen.globalAlpha = alpha;
+}
+
+/** The part of a sign below a level, from 0 to 1: a cut through a box or a disc. */
+function fillTo(pen: Pen, kind: number, x: number, y: number, r: number, share: number) {
+  if (kind === 0 || kind === 2) {
+    const [w, h] = kind === 0 ? [0.9 * r, 0.9 * r] : [1.05 * r, 0.8 * r];
+    pen.roundRect(x - w, y + h - 2 * h * share, 2 * w, 2 * h * share, Math.min(r * 0.25, h * share));
+    return;
+  }
+  const inner = kind === 5 ? r * 0.5 : kind === 3 ? r * 0.7 : r * 0.92;
+  if (share >= 0.999) {
+    pen.moveTo(x + inner, y);
+    pen.arc(x, y, inner, 0, 2 * Math.PI);
+    return;
+  }
+  const half = Math.acos(1 - 2 * share);
+  pen.moveTo(x + inner * Math.cos(Math.PI / 2 - half), y + inner * Math.sin(Math.PI / 2 - half));
+  pen.arc(x, y, inner, Math.PI / 2 - half, Math.PI / 2 + half);
+  pen.closePath();
+}
+
+function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
+  const { scene, labels, look, say } = model;
+  const s = port.scale;
+  const size = Math.max(10, Math.min(19, 12.5 * s));
+  const small = Math.max(9.5, size * 0.84);
+  const room = (n: number) => (scene.w[n]! - 42) * s - 5 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
+  const left = (n: number) => (scene.x[n]! + 42) * s + port.offsetX;
+  const middle = (n: number) => (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
+  const figures = new Map<number, string>();
+  for (const n of nodes) {
+    if (scene.h[n]! * s < size + small + 8) continue;
+    const value = scene.value[n]!;
+    const members = scene.members[n]!;
+    const figure = [members > 1 ? `×${members}` : '', value === value ? say(value) : ''].filter(Boolean).join(' · ');
+    if (figure) figures.set(n, figure);
+  }
+  // A font is set once for all that use it: setting it costs more than writing a name.
+  pen.globalAlpha = alpha;
+  pen.font = `500 ${size}px ${look.font}`;
+  pen.fillStyle = look.foreground;
+  for (const n of nodes) {
+    const name = labels.cut(pen, labels.clean(scene.names[n] ?? ''), size, look.font, room(n), 500);
+    pen.fillText(name, left(n), middle(n) - (figures.has(n) ? small * 0.62 : 0));
+  }
+  pen.font = `400 ${small}px ${look.font}`;
+  pen.fillStyle = look.muted;
+  for (const [n, figure] of figures) pen.fillText(labels.cut(pen, figure, small, look.font, room(n)), left(n), middle(n) + size * 0.58);
+  const r = Math.max(4, 5.5 * Math.min(1.3, s));
+  for (const n of nodes) {
+    if (scene.health[n]! >= WARNING) {
+      drawMark(pen, look, scene.health[n]!, (scene.x[n]! + scene.w[n]!) * s + port.offsetX - r - 5 * s, middle(n), r);
+    }
+  }
+}

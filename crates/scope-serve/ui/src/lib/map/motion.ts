@@ -1,0 +1,83 @@
+// What moves by itself: nodes on their way to where they belong, and the camera on its way to a place. Times are in milliseconds.
+import type { Camera } from '../model/place';
+import { between, ease, type Window } from './camera';
+import type { Scene } from './scene';
+
+const MOVE_MS = 420;
+const FLY_MS = 320;
+
+export class Transition {
+  #since = 0;
+  #x = new Float32Array(0);
+  #y = new Float32Array(0);
+  running = false;
+
+  /** Begins where nodes are now. Yields whether there is anything to do. */
+  begin(scene: Scene, now: number, still: boolean): boolean {
+    let away = false;
+    for (let n = 0; n < scene.nodes && !away; n++) {
+      if (!scene.alive[n]) continue;
+      away = Math.abs(scene.x[n]! - scene.hx[n]!) > 0.5 || Math.abs(scene.y[n]! - scene.hy[n]!) > 0.5;
+    }
+    if (!away || still) {
+      this.end(scene);
+      return away;
+    }
+    this.#x = scene.x.slice(0, scene.nodes);
+    this.#y = scene.y.slice(0, scene.nodes);
+    this.#since = now;
+    this.running = true;
+    return true;
+  }
+
+  step(scene: Scene, now: number) {
+    const t = Math.min(1, (now - this.#since) / MOVE_MS);
+    if (t >= 1) {
+      this.end(scene);
+      return;
+    }
+    const share = ease(t);
+    for (let n = 0; n < this.#x.length; n++) {
+      scene.x[n] = this.#x[n]! + (scene.hx[n]! - this.#x[n]!) * share;
+      scene.y[n] = this.#y[n]! + (scene.hy[n]! - this.#y[n]!) * share;
+    }
+  }
+
+  end(scene: Scene) {
+    scene.x.set(scene.hx.subarray(0, scene.nodes));
+    scene.y.set(scene.hy.subarray(0, scene.nodes));
+    this.running = false;
+  }
+}
+
+export class Flight {
+  #from: Camera | undefined;
+  #to: Camera | undefined;
+  #since = 0;
+
+  get flying(): boolean {
+    return this.#to !== undefined;
+  }
+
+  begin(window: Window, to: Camera, now: number, still: boolean) {
+    if (still) {
+      window.set(to);
+      this.stop();
+      return;
+    }
+    this.#from = window.camera;
+    this.#to = to;
+    this.#since = now;
+  }
+
+  stop() {
+    this.#to = undefined;
+  }
+
+  step(window: Window, now: number) {
+    if (!this.#from || !this.#to) return;
+    const t = Math.min(1, (now - this.#since) / FLY_MS);
+    window.set(t >= 1 ? this.#to : between(this.#from, this.#to, ease(t)));
+    if (t >= 1) this.stop();
+  }
+}

@@ -1,0 +1,138 @@
+// Where everything belongs: the server's places, those of a packing, or layers; and what somebody has dragged. Writes the scene's home places and the
+// clusters' frames; what moves there, and how fast, is motion's.
+import type { Arrangement } from '../model/place';
+import { COLLAPSE_ABOVE, type Clusters } from './clusters';
+import { layered, type LayerItem } from './layers';
+import { Packing } from './packing';
+import type { Scene } from './scene';
+
+const ROW_GAP = 64;
+
+export class Places {
+  /** What somebody dragged: the corner of a node; the way of a whole cluster. */
+  readonly dragged = new Map<number, { x: number; y: number }>();
+  readonly draggedClusters = new Map<string, { x: number; y: number }>();
+  #packing = new Packing();
+  #layers = new Map<number, { x: number; y: number }>();
+  #layersOf = '';
+
+  forget() {
+    this.#packing.forget();
+    this.#layers.clear();
+    this.dragged.clear();
+    this.draggedClusters.clear();
+  }
+
+  /** Whether frames around clusters mean anything in this arrangement. */
+  framed(scene: Scene, arrangement: Arrangement): boolean {
+    return arrangement === 'force' || scene.count > COLLAPSE_ABOVE;
+  }
+
+  arrange(scene: Scene, clusters: Clusters, arrangement: Arrangement, aspect: number) {
+    const placed = clusters.asServer && this.#hasPlaces(scene);
+    if (placed) {
+      scene.hx.set(scene.sx.subarray(0, scene.nodes));
+      scene.hy.set(scene.sy.subarray(0, scene.nodes));
+    } else {
+      this.#packing.place(
+        scene,
+        (n) => {
+          const c = scene.cluster[n]!;
+          return c < 0 ? undefined : clusters.keys[c];
+        },
+        aspect,
+      );
+    }
+    const rects = placed && scene.areaTitles.length === clusters.count && clusters.titles === scene.areaTitles ? 'server' : 'members';
+    clusters.frame(scene, rects);
+    if (arrangement === 'layers') this.#layer(scene, clusters, aspect);
+    else this.#layersOf = '';
+    this.#drag(scene, clusters);
+    // What was dragged may stand outside of its frame, which follows it.
+    if (arrangement === 'layers' || this.dragged.size || this.draggedClusters.size) {
+      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' ? 'members' : rects);
+    }
+  }
+
+  #hasPlaces(scene: Scene): boolean {
+    for (let n = 0; n < scene.nodes; n++) if (scene.alive[n]) return scene.sx[n] === scene.sx[n];
+    return true;
+  }
+
+  /** Clients above servers: nodes, or whole clusters where the map is large. What stands in a layer stays there while the same things are arranged. */
+  #layer(scene: Scene, clusters: Clusters, aspect: number) {
+    const whole = scene.count > COLLAPSE_ABOVE;
+    const unit = (n: number) => (whole && scene.cluster[n]! >= 0 ? -1 - scene.cluster[n]! : n);
+    const units: number[] = [];
+    const at = new Map<number, number>();
+    for (let n = 0; n < scene.nodes; n++) {
+      if (!scene.alive[n]) continue;
+      const u = unit(n);
+      if (at.has(u)) continue;
+      at.set(u, units.length);
+      units.push(u);
+    }
+    const items: LayerItem[] = units.map((u) =>
+      u >= 0 ? { w: scene.w[u]!, h: scene.h[u]! } : { w: clusters.width[-1 - u]!, h: clusters.height[-1 - u]! },
+    );
+    const links: [number, number][] = [];
+    for (let e = 0; e < scene.edges; e++) {
+      if (!scene.edgeAlive[e]) continue;
+      const from = at.get(unit(scene.from[e]!));
+      const to = at.get(unit(scene.to[e]!));
+      if (from !== undefined && to !== undefined && from !== to) links.push([from, to]);
+    }
+    const of = `${whole}\u0000${whole ? clusters.keys.join('\u0000') : ''}`;
+    const known = of === this.#layersOf ? units.filter((u) => this.#layers.has(u)).length : 0;
+    this.#layersOf = of;
+    if (known < units.length / 2) {
+      const places = layered(items, links, aspect);
+      this.#layers = new Map(units.map((u, i) => [u, { x: places[i * 2]!, y: places[i * 2 + 1]! }]));
+    } else this.#arrivals(units, items, links, at);
+    for (let n = 0; n < scene.nodes; n++) {
+      if (!scene.alive[n]) continue;
+      const u = unit(n);
+      const place = this.#layers.get(u);
+      if (!place) continue;
+      scene.hx[n] = place.x + (u >= 0 ? 0 : scene.hx[n]! - clusters.left[-1 - u]!);
+      scene.hy[n] = place.y + (u >= 0 ? 0 : scene.hy[n]! - clusters.top[-1 - u]!);
+    }
+  }
+
+  /** What is new goes to the end of the row below its lowest client. */
+  #arrivals(units: number[], items: LayerItem[], links: [number, number][], at: Map<number, number>) {
+    for (const u of [...this.#layers.keys()]) if (!at.has(u)) this.#layers.delete(u);
+    for (const [i, u] of units.entries()) {
+      if (this.#layers.has(u)) continue;
+      const above = links
+        .filter(([, to]) => to === i)
+        .map(([from]) => this.#layers.get(units[from]!)?.y)
+        .filter((y) => y !== undefined);
+      const lowest = Math.max(0, ...[...this.#layers.values()].map((place) => place.y));
+      const rows = [...new Set([...this.#layers.values()].map((place) => place.y))].sort((a, b) => a - b);
+      const y = above.length ? (rows.find((row) => row > Math.max(...above)) ?? lowest + ROW_GAP + items[i]!.h) : (rows[0] ?? 0);
+      let x = 0;
+      for (const [other, place] of this.#layers)
+        if (Math.abs(place.y - y) < items[i]!.h) x = Math.max(x, place.x + items[at.get(other)!]!.w + 22);
+      this.#layers.set(u, { x, y });
+    }
+  }
+
+  #drag(scene: Scene, clusters: Clusters) {
+    if (this.draggedClusters.size) {
+      const by = clusters.keys.map((key) => this.draggedClusters.get(key));
+      for (let n = 0; n < scene.nodes; n++) {
+        const c = scene.cluster[n]!;
+        const way = c >= 0 ? by[c] : undefined;
+        if (!way) continue;
+        scene.hx[n]! += way.x;
+        scene.hy[n]! += way.y;
+      }
+    }
+    for (const [n, place] of this.dragged) {
+      if (n >= scene.nodes || !scene.alive[n]) continue;
+      scene.hx[n] = place.x;
+      scene.hy[n] = place.y;
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// One map on the page: keeps the engine told of the view and of the place, and turns what the engine says into state and into steps to other places. No
+// drawing, no markup.
+import { format } from '../model/format';
+import type { Place } from '../model/place';
+import { catalogue } from '../state/catalogue.svelte';
+import type { LiveView } from '../state/live-view.svelte';
+import { navigator } from '../state/navigator.svelte';
+import { CONNECTIONS, Encoder, memoryOf, NETWORK } from './encode';
+import { startEngine, type Canvases, type Host } from './host';
+import { PlaceKeeper } from './kept-places';
+import { readLook } from './look';
+import type { Change, Figures, FromEngine, Size, Thing, ToEngine } from './protocol';
+
+export interface Stats {
+  nodes: number;
+  drawn: number;
+  clusters: number;
+  collapsed: number;
+}
+
+export class MapSession {
+  hover = $state.raw<{ thing: Thing; x: number; y: number } | undefined>();
+  cursor = $state.raw<Thing | undefined>();
+  shape = $state<'default' | 'pointer' | 'grabbing'>('default');
+  stats = $state.raw<Stats>({ nodes: 0, drawn: 0, clusters: 0, collapsed: 0 });
+  /** How much was dragged, and can be put back. */
+  dragged = $state(0);
+  #host: Host | undefined;
+  #encoder: Encoder;
+  #keeper: PlaceKeeper | undefined;
+  #unlisten: () => void;
+  #sent = '';
+  #camera = '';
+  #exports = new Map<number, (blob: Blob) => void>();
+  #nextExport = 1;
+
+  constructor(readonly view: LiveView) {
+    this.#encoder = new Encoder(view.graph);
+    this.#unlisten = view.listen((applied) => {
+      if (!this.#host) return;
+      const { change, figures } = this.#encoder.changed(applied);
+      if (change) this.#send(change);
+      if (figures) this.#send(figures);
+      if (applied.reset || applied.nodes.length) this.#sendPlaces();
+    });
+  }
+
+  start(canvases: Canvases, size: Size) {
+    this.#host = startEngine(canvases, { size, look: readLook(document.documentElement), words: { locale: format.locale } }, (message) =>
+      this.#hear(message),
+    );
+    const { camera } = navigator.place;
+    if (camera) {
+      this.#camera = JSON.stringify(camera);
+      this.post({ type: 'camera', camera });
+    }
+  }
+
+  end() {
+    this.#unlisten();
+    this.#host?.end();
+    this.#host = undefined;
+  }
+
+  post(message: ToEngine) {
+    this.#host?.post(message);
+  }
+
+  relook() {
+    this.post({ type: 'look', look: readLook(document.documentElement) });
+  }
+
+  /** Tells the engine what the place says. */
+  follow(place: Place, reducedMotion: boolean) {
+    const { graph } = this.view;
+    const keeping = JSON.stringify([place.view, place.arrangement, place.clusterBy]);
+    const others = this.#encoder.choose(place.clusterBy, place.metric, place.edgeWidth);
+    if (this.#sent !== keeping || others) {
+      this.#keeper = new PlaceKeeper(place.view, place.arrangement, place.clusterBy, storage());
+      this.dragged = this.#keeper.count;
+    }
+    const numbers = (ids: string[]) => ids.map((id) => graph.byId.get(id)).filter((n) => n !== undefined);
+    const nodes = place.selection.filter((id) => !id.startsWith('edge:'));
+    this.post({
+      type: 'options',
+      arrangement: place.arrangement,
+      clustered: place.clusterBy !== '',
+      open: place.open,
+      colouring: place.colouring,
+      onlyProblems: place.onlyProblems,
+      hidden: Uint32Array.from(numbers(place.hide.filter((id) => !id.startsWith('~')))),
+      folded: Uint32Array.from(numbers(place.hide.filter((id) => id.startsWith('~')).map((id) => id.slice(1)))),
+      focus: graph.byId.get(place.focus) ?? -1,
+      selected: Int32Array.from(numbers(nodes.slice(-1))),
+      selectedEdges: Int32Array.from(this.#edgesOf(place.selection.at(-1) ?? '')),
+      unit: this.unit(place.metric),
+      reducedMotion,
+    });
+    if (others || !this.#sent) {
+      const { change, figures } = this.#encoder.all(!this.#sent);
+      if (this.view.loaded) {
+        this.#send(change);
+        this.#send(figures);
+      }
+    } else this.#send(this.#encoder.figures());
+    if (this.#sent !== keeping) this.#sendPlaces();
+    this.#sent = keeping;
+  }
+
+  followCamera(camera: Place['camera']) {
+    const text = camera ? JSON.stringify(camera) : '';
+    if (text === this.#camera) return;
+    this.#camera = text;
+    this.post({ type: 'camera', camera });
+  }
+
+  unit(metric: string): string {
+    if (metric === CONNECTIONS) return 'count';
+    if (metric === NETWORK) return 'bytes_per_second';
+    return catalogue.fields.get(metric)?.unit ?? 'number';
+  }
+
+  resetPlaces() {
+    this.#keeper?.reset();
+    this.dragged = 0;
+    this.#sendPlaces();
+  }
+
+  picture(as: 'svg' | 'png'): Promise<Blob> {
+    const id = this.#nextExport++;
+    return new Promise((resolve) => {
+      this.#exports.set(id, resolve);
+      this.post({ type: 'export', id, as });
+    });
+  }
+
+  /** The id that an edge has in a place. */
+  edgeId(e: number): string | undefined {
+    const { graph } = this.view;
+    const edge = graph.edges.get(e);
+    const from = edge && graph.nodes.get(edge.from);
+    const to = edge && graph.nodes.get(edge.to);
+    return from && to ? `edge:${from.id}>${to.id}` : undefined;
+  }
+
+  #edgesOf(id: string): number[] {
+    if (!id.startsWith('edge:')) return [];
+    const { graph } = this.view;
+    for (let at = id.indexOf('>'); at > 0; at = id.indexOf('>', at + 1)) {
+      const from = graph.byId.get(id.slice('edge:'.length, at));
+      const to = graph.byId.get(id.slice(at + 1));
+      if (from === undefined || to === undefined) continue;
+      for (const e of graph.edgesOf(from)) if (graph.edges.get(e)?.to === to && graph.edges.get(e)?.from === from) return [e];
+    }
+    return [];
+  }
+
+  #send(message: Change | Figures) {
+    this.#host?.post(message, memoryOf(message));
+  }
+
+  #sendPlaces() {
+    const places = this.#keeper?.places;
+    if (!places) return;
+    const found = Object.entries(places.nodes).flatMap(([id, at]) => {
+      const n = this.view.graph.byId.get(id);
+      return n === undefined ? [] : [{ n, at }];
+    });
+    this.post({
+      type: 'places',
+      n: Uint32Array.from(found, ({ n }) => n),
+      at: Float32Array.from(found.flatMap(({ at }) => at)),
+      clusters: Object.entries(places.clusters).map(([key, [x, y]]) => ({ key, x, y })),
+    });
+  }
+
+  #hear(message: FromEngine) {
+    const { graph } = this.view;
+    const id = (n: number) => graph.nodes.get(n)?.id;
+    switch (message.type) {
+      case 'hover':
+        this.hover = message.thing && { thing: message.thing, x: message.x, y: message.y };
+        break;
+      case 'cursor':
+        this.cursor = message.thing;
+        break;
+      case 'grab':
+        this.shape = message.shape;
+        break;
+      case 'select':
+        this.#select(message.thing);
+        break;
+      case 'focus':
+        void navigator.go({ focus: id(message.n) ?? '', camera: undefined });
+        break;
+      case 'toggle':
+        void this.toggle(message.key, message.open);
+        break;
+      case 'camera': {
+        const { camera } = message;
+        const rounded = camera && {
+          x: Math.round(camera.x * 10) / 10,
+          y: Math.round(camera.y * 10) / 10,
+          scale: Number(camera.scale.toPrecision(4)),
+        };
+        this.#camera = rounded ? JSON.stringify(rounded) : '';
+        void navigator.go({ camera: rounded }, true);
+        break;
+      }
+      case 'dragged': {
+        const dragged = id(message.n);
+        if (dragged) this.#keeper?.drag(dragged, message.x, message.y);
+        this.dragged = this.#keeper?.count ?? 0;
+        break;
+      }
+      case 'draggedCluster':
+        this.#keeper?.dragCluster(message.key, message.x, message.y);
+        this.dragged = this.#keeper?.count ?? 0;
+        break;
+      case 'stats':
+        this.stats = message;
+        break;
+      case 'exported':
+        this.#exports.get(message.id)?.(message.blob);
+        this.#exports.delete(message.id);
+        break;
+    }
+  }
+
+  toggle(key: string, open: boolean) {
+    const rest = navigator.place.open.filter((one) => one !== key && one !== `-${key}`);
+    const closed = !open;
+    return navigator.go({ open: [...rest, closed ? `-${key}` : key] });
+  }
+
+  #select(thing: Thing | undefined) {
+    if (!thing) {
+      if (navigator.place.selection.length) void navigator.go({ selection: [] });
+      return;
+    }
+    const id = thing.what === 'node' ? this.view.graph.nodes.get(thing.n)?.id : thing.what === 'edge' ? this.edgeId(thing.e) : undefined;
+    if (id) void navigator.select(id);
+  }
+}
+
+function storage(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}
