@@ -31,6 +31,7 @@ export class MapSession {
   #unlisten: () => void;
   #sent = '';
   #camera = '';
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #exports = new Map<number, (blob: Blob) => void>();
   #nextExport = 1;
 
