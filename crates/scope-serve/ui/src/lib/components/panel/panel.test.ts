@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { Graph } from '#lib/model/graph';
+import { plainFacts, tablesOf } from './facts';
+import { charted, plainFigures } from './figures';
+import { leadsOf, membersOf, nameOfId, quoted, readEdge } from './links';
+import { ordered, peersInGraph, peersOfNode } from './peers';
+
+const view = (name: string, of: string) => ({ name, of, title: name, about: '', hides: [] });
+const VIEWS = [
+  view('containers', 'container'),
+  view('containers-by-image', 'container'),
+  view('processes', 'process'),
+  view('hosts', 'host'),
+];
+
+describe('facts', () => {
+  it('have a place each', () => {
+    const attrs = {
+      state: 'running',
+      zeta: 1,
+      image: 'a',
+      ports: [{ port: 80 }, '53/udp'],
+      labels: { b: '2', a: '<b>' },
+      env: ['PATH', 'A=1=2'],
+      tags: [],
+    };
+    expect(plainFacts(attrs, new Map()).map((fact) => fact.key)).toEqual(['image', 'zeta']);
+    expect(tablesOf(attrs)).toMatchObject({
+      ports: [{ port: 80 }, { name: '53/udp' }],
+      labels: [
+        ['a', '<b>'],
+        ['b', '2'],
+      ],
+      env: [
+        ['A', '1=2'],
+        ['PATH', ''],
+      ],
+    });
+  });
+});
+
+describe('figures', () => {
+  it('are charts with limits, pairs together, and the rest', () => {
+    const metrics = { cpu_pct: 3, mem_bytes: 5, mem_limit_bytes: 10, rx_bytes_per_sec: 1, pids: 4, opened_total: 9 };
+    const charts = charted(metrics, undefined);
+    expect(charts).toEqual([
+      { key: 'cpu', metrics: ['cpu_pct'], limit: undefined },
+      { key: 'memory', metrics: ['mem_bytes'], limit: 10 },
+      { key: 'network', metrics: ['rx_bytes_per_sec'] },
+    ]);
+    expect(plainFigures(metrics, charts, new Map()).map((figure) => figure.name)).toEqual(['pids']);
+    expect(charted({ cpu_pct: 1 }, 4)[0]?.limit).toBe(400);
+  });
+});
+
+describe('links', () => {
+  it('lead to the same and to what is inside', () => {
+    const thing = { id: 'container:1', kind: 'container', name: 'x' };
+    expect(leadsOf(thing, 'hosts', VIEWS)).toEqual([
+      { what: 'same', view: 'containers', changes: { view: 'containers', filter: '', selection: ['container:1'] } },
+      {
+        what: 'processes',
+        view: 'processes',
+        changes: { view: 'processes', filter: 'parents="container:1"', show: ['unconnected'], selection: ['container:1'] },
+      },
+    ]);
+  });
+
+  it('quote whatever somebody called a thing', () => {
+    expect(quoted('a"b\\c\nd')).toBe('"a\\"b\\\\c\\nd"');
+    expect(membersOf('x" or name:y', 'containers-by-image', '')).toEqual({ view: 'containers', filter: 'image="x\\" or name:y"' });
+    expect(membersOf('(none)', 'containers', 'label:app')).toEqual({ view: 'containers', filter: '-has:labels.app' });
+    expect(membersOf('x', 'containers', '')).toBeUndefined();
+  });
+
+  it('find both ends of an edge', () => {
+    const known = new Set(['container:a>b', 'container:c']);
+    expect(readEdge('edge:container:a>b>container:c', (id) => known.has(id))).toEqual({ from: 'container:a>b', to: 'container:c' });
+    expect(readEdge('edge:x>y', () => false)).toEqual({ from: 'x', to: 'y' });
+    expect(readEdge('container:1', () => true)).toBeUndefined();
+    expect(nameOfId(`container:${'a'.repeat(64)}`)).toBe('aaaaaaaaaaaa');
+  });
+});
+
+describe('peers', () => {
+  it('come from a node', () => {
+    const full = {
+      node: null,
+      parents: [],
+      children: [],
+      children_total: 0,
+      connections_total: 1,
+      connections: [{ direction: 'out' as const, peer: { id: 'container:2', kind: 'container', name: 'db' }, port: 'tcp/5432' }],
+    };
+    expect(peersOfNode(full, [[3, null]], ['open', 'rtt_us'])[0]).toMatchObject({ name: 'db', open: 3, rtt: undefined });
+  });
+
+  it('come from a graph, the failing ones first', () => {
+    const graph = new Graph();
+    graph.apply({
+      type: 'snapshot',
+      seq: 1,
+      epoch: 1,
+      at: '',
+      view: 'x',
+      edge_metrics: ['failed_total'],
+      nodes: { n: [0, 1, 2], id: ['a', 'b', 'c'], kind: ['x', 'x', 'x'], name: ['a', 'b', 'c'], role: ['group', 'group', 'group'] },
+      edges: { e: [0, 1], from: [0, 2], to: [1, 0], facts: [{ ports: ['tcp/1'] }, {}] },
+      figures: { edges: [[0, [1], [2]]] },
+    });
+    expect(ordered(peersInGraph(graph, 'a')).map((peer) => `${peer.direction} ${peer.name} ${peer.port}`)).toEqual([
+      'in c ',
+      'out b tcp/1',
+    ]);
+  });
+});
