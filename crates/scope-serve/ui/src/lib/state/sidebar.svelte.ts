@@ -15,6 +15,11 @@ function kept(): boolean {
 class Sidebar {
   open = $state(kept());
 
+  /** Whether it is open over the page, rather than beside it. */
+  get covers(): boolean {
+    return this.open && !matchMedia(WIDE).matches;
+  }
+
   toggle() {
     this.open = !this.open;
     if (!matchMedia(WIDE).matches) return;
