@@ -13,7 +13,7 @@ endif
 export PATH := $(or $(SCOPE_CACHE),$(HOME)/.cache/scope)/node/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help bootstrap toolchain ui dashboard ui-check run dev test check bench truth overhead fuzz agent release docs clean
+.PHONY: help bootstrap toolchain ui dashboard ui-check run dev test check bench truth overhead fleet fuzz agent release docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -80,11 +80,16 @@ overhead: bootstrap ## Measure what the agent costs and what it induces, on a ho
 	$(CARGO) build --locked --release -p scope-cli
 	$(CARGO) bench --locked -p scope-tests --bench agent_cost
 
+fleet: ## Measure the server with N simulated agents of CONTAINERS each, or show them with HOLD=1 (docs/development.md)
+	$(if $(URL),,$(CARGO) build --locked --release -p scope-cli)
+	$(CARGO) bench --locked -p scope-tests --bench fleet -- agents=$(N) containers=$(CONTAINERS) subscribers=$(SUBSCRIBERS) secs=$(SECS) busy=$(BUSY) \
+	  hold=$(HOLD) url=$(URL) token=$(TOKEN) pid=$(PID) port=$(PORT)
+
 fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; needs a nightly toolchain and cargo-fuzz
 	.ci/fuzz $${FUZZ_SECONDS:-30}
 
 agent: ## Build the slim agent: `scope collect` alone, at most 15 MB
-	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect,listen
+	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect,listen,push
 	@ls -l $(TARGET)/agent/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
 
 release: ui ## Build the command with everything in it, SQL and Parquet too
