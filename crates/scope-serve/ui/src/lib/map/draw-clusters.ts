@@ -5,6 +5,9 @@ import type { Model, Port } from './picture';
 import { CRITICAL, WARNING } from './protocol';
 import { drawMark } from './marks';
 
+/** So many members that are critical make their cluster loud. */
+const LOUD_SHARE = 0.2;
+
 interface Box {
   x: number;
   y: number;
@@ -100,7 +103,9 @@ function drawBlock(pen: Pen, model: Model, c: number, box: Box) {
     pen.fillRect(box.x + 1, box.y + 1, Math.max(0, (box.w - 2) * Math.min(1, gauge)), box.h - 2);
     pen.globalAlpha = lit ? 0.6 : 1;
   }
-  pen.strokeStyle = bad ? look.health[CRITICAL] : poor ? look.health[WARNING] : look.border;
+  // One of a hundred is told by its mark; a border is for what is ill as a whole.
+  const ill = bad >= clusters.size[c]! * LOUD_SHARE ? CRITICAL : bad + poor >= clusters.size[c]! * LOUD_SHARE * 2 ? WARNING : undefined;
+  pen.strokeStyle = ill === undefined ? look.border : look.health[ill];
   pen.lineWidth = 1;
   pen.beginPath();
   pen.roundRect(box.x, box.y, box.w, box.h, Math.min(7, box.h / 4));

@@ -13,7 +13,7 @@ export function weightShare(weight: number, most: number): number {
 }
 
 export function linkWidth(share: number, scale: number): number {
-  return (0.8 + 3.4 * share) * Math.min(1.5, Math.max(0.6, scale * 1.1));
+  return (0.8 + 2.8 * share) * Math.min(1.2, Math.max(0.6, scale * 1.1));
 }
 
 export function drawLinks(pen: Pen, port: Port, model: Model) {

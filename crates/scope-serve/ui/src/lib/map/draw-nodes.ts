@@ -11,6 +11,10 @@ import { CRITICAL, WARNING } from './protocol';
 const CARD = 15;
 const BAR = 5;
 const DIM = 0.28;
+const LONERS_MOST = 40;
+/** Where the middle of the sign is, and where words begin, from a card's left. */
+const SIGN_AT = 19;
+const WORDS_AT = 38;
 
 export function drawNodes(pen: Pen, port: Port, model: Model) {
   const { scene, drawn, lit } = model;
@@ -26,6 +30,7 @@ export function drawNodes(pen: Pen, port: Port, model: Model) {
   }
   drawAll(pen, port, model, dim, DIM);
   drawAll(pen, port, model, bright, 1);
+  drawLoners(pen, port, model);
 }
 
 function drawAll(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
@@ -36,6 +41,38 @@ function drawAll(pen: Pen, port: Port, model: Model, nodes: number[], alpha: num
   else if (height < CARD) drawBars(pen, port, model, nodes, alpha);
   else drawCards(pen, port, model, nodes, alpha);
   pen.globalAlpha = 1;
+}
+
+/** What stands in no cluster of a large map, such as all of the Internet, is seen and named from afar. */
+function drawLoners(pen: Pen, port: Port, model: Model) {
+  const { scene, drawn, labels, look, clusters } = model;
+  if (!clusters.count || 42 * port.scale >= CARD) return;
+  let most = LONERS_MOST;
+  for (let n = 0; n < scene.nodes && most; n++) {
+    if (drawn.state[n] !== SHOWN || scene.cluster[n]! >= 0) continue;
+    most -= 1;
+    const x = (scene.x[n]! + scene.w[n]! / 2) * port.scale + port.offsetX;
+    const y = (scene.y[n]! + scene.h[n]! / 2) * port.scale + port.offsetY;
+    const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11.5, look.font, 150, 600);
+    const width = labels.width(pen, text, 11.5, look.font, 600);
+    const left = Math.min(x - width / 2, port.width - width - 8);
+    const named = text !== '' && labels.take(left - 4, y + 8, width + 8, 14);
+    pen.globalAlpha = 1;
+    pen.fillStyle = look.background;
+    pen.strokeStyle = colourOf(model, colourCode(model, n));
+    pen.lineWidth = 1.6;
+    pen.beginPath();
+    OUTLINES[scene.kind[n]!]!(pen, x, y, 6);
+    pen.fill();
+    pen.stroke();
+    if (!named) continue;
+    pen.globalAlpha = 0.85;
+    pen.fillRect(left - 3, y + 8, width + 6, 15);
+    pen.globalAlpha = 1;
+    pen.font = `600 11.5px ${look.font}`;
+    pen.fillStyle = look.foreground;
+    pen.fillText(text, left, y + 15.5);
+  }
 }
 
 /** What a node's colour is, as a place in a palette: four of health, then kinds. */
@@ -103,7 +140,7 @@ function drawBars(pen: Pen, port: Port, model: Model, nodes: number[], alpha: nu
   pen.globalAlpha = alpha;
   pen.font = `500 11px ${look.font}`;
   for (const n of named) {
-    const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11, look.font, 150, 500);
+    const text = nameFor(pen, model, n, 11, 150);
     const width = labels.width(pen, text, 11, look.font, 500);
     const x = scene.x[n]! * s + port.offsetX;
     const y = (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
@@ -117,6 +154,13 @@ function drawBars(pen: Pen, port: Port, model: Model, nodes: number[], alpha: nu
   }
 }
 
+/** The whole name where there is room, else the short one, cut if it has to be. */
+function nameFor(pen: Pen, { scene, labels, look }: Model, n: number, size: number, room: number): string {
+  const whole = labels.clean(scene.names[n] ?? '');
+  if (labels.width(pen, whole, size, look.font, 500) <= room) return whole;
+  return labels.cut(pen, labels.clean(scene.shorts[n] ?? ''), size, look.font, room, 500);
+}
+
 /** What is filled of a node: its share of the limit, else of the largest. */
 function gaugeOf({ scene }: Model, n: number): number {
   const gauge = scene.gauge[n]!;
@@ -127,7 +171,7 @@ function gaugeOf({ scene }: Model, n: number): number {
 
 /** The radius of a node's sign, in units of the map: its surface grows with the figure. */
 export function signRadius(value: number, most: number): number {
-  return value === value && most > 0 ? 7 + 8.5 * Math.sqrt(Math.max(0, value) / most) : 8;
+  return value === value && most > 0 ? 6 + 9 * Math.sqrt(Math.max(0, value) / most) : 8;
 }
 
 function drawCards(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
@@ -154,8 +198,6 @@ function drawCards(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   for (const [code, group] of byColour(model, nodes)) drawSigns(pen, port, model, group, colourOf(model, code), alpha);
   drawNames(pen, port, model, nodes, alpha);
 }
-
-const SIGN_AT = 21;
 
 function drawSigns(pen: Pen, port: Port, model: Model, nodes: number[], colour: string, alpha: number) {
   const { scene, look } = model;
@@ -220,15 +262,17 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   const s = port.scale;
   const size = Math.max(10, Math.min(19, 12.5 * s));
   const small = Math.max(9.5, size * 0.84);
-  const room = (n: number) => (scene.w[n]! - 42) * s - 5 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
-  const left = (n: number) => (scene.x[n]! + 42) * s + port.offsetX;
+  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 5 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
+  const left = (n: number) => (scene.x[n]! + WORDS_AT) * s + port.offsetX;
   const middle = (n: number) => (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
   const figures = new Map<number, string>();
   for (const n of nodes) {
     if (scene.h[n]! * s < size + small + 8) continue;
     const value = scene.value[n]!;
     const members = scene.members[n]!;
-    const figure = [members > 1 ? `×${members}` : '', value === value ? say(value) : ''].filter(Boolean).join(' · ');
+    // Where no frame says what a node belongs to, it does so itself.
+    const cluster = model.framed ? '' : labels.clean(model.clusters.titles[scene.cluster[n]!] ?? '');
+    const figure = [cluster, members > 1 ? `×${members}` : '', value === value ? say(value) : ''].filter(Boolean).join(' · ');
     if (figure) figures.set(n, figure);
   }
   // A font is set once for all that use it: setting it costs more than writing a name.
@@ -236,8 +280,7 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   pen.font = `500 ${size}px ${look.font}`;
   pen.fillStyle = look.foreground;
   for (const n of nodes) {
-    const name = labels.cut(pen, labels.clean(scene.names[n] ?? ''), size, look.font, room(n), 500);
-    pen.fillText(name, left(n), middle(n) - (figures.has(n) ? small * 0.62 : 0));
+    pen.fillText(nameFor(pen, model, n, size, room(n)), left(n), middle(n) - (figures.has(n) ? small * 0.62 : 0));
   }
   pen.font = `400 ${small}px ${look.font}`;
   pen.fillStyle = look.muted;

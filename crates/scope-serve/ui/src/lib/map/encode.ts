@@ -138,6 +138,7 @@ export class Encoder {
       cluster: new Int32Array(count),
       members: new Uint32Array(count),
       names: new Array<string>(count),
+      shorts: new Array<string>(count),
     };
     numbers.forEach((n, at) => {
       const node = this.graph.nodes.get(n)!;
@@ -146,6 +147,7 @@ export class Encoder {
       batch.cluster[at] = this.#clusterBy ? this.#cluster(node) : -1;
       batch.members[at] = node.facts.members ?? 0;
       batch.names[at] = node.name;
+      batch.shorts[at] = shortName(node);
     });
     return batch;
   }
@@ -252,6 +254,14 @@ export class Encoder {
     flow.failed = failed;
     return flow;
   }
+}
+
+/** A name without what its project says anyway: `api-1` of `shop-api-1`. */
+export function shortName(node: GraphNode): string {
+  const project = node.facts.attrs?.['compose_project'];
+  if (typeof project !== 'string' || !project || !node.name.startsWith(project)) return node.name;
+  const rest = node.name.slice(project.length);
+  return /^[-_]./.test(rest) ? rest.slice(1) : node.name;
 }
 
 /** The memory of a message, to be handed over instead of copied. */

@@ -11,9 +11,8 @@ import { hit, middleOf, nearestTo, nextTo, type Hit, type Spot } from './hit';
 import { Labels } from './labels';
 import { Minimap } from './minimap';
 import { Flight, Transition } from './motion';
-import { drawOver, type Marks } from './overlay';
+import { drawOver, type Marks, type OverPen } from './overlay';
 import type { Model } from './picture';
-import type { Pen } from './pen';
 import { Places } from './places';
 import type { FromEngine, Options, Size, Surface, Thing, ToEngine } from './protocol';
 import { Scene } from './scene';
@@ -31,7 +30,9 @@ const FEW_LINKS = 40;
 const FLOW_EVERY_MS = 60;
 /** A camera that rests so long is told. */
 const SAY_AFTER_MS = 300;
-const FIT_MARGIN = 28;
+const FIT_MARGIN = 24;
+/** The settings lie over the upper border. */
+const FIT_ABOVE = 40;
 const FIT_SCALE = 1.25;
 const NOTHING: Options = {
   type: 'options',
@@ -81,6 +82,7 @@ export class Engine {
   #revealed = false;
   #first = true;
   #spreading = false;
+  #whole = true;
   #sayTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly around: Surroundings) {
@@ -411,7 +413,11 @@ export class Engine {
     if (this.#stale.over || this.#flows()) this.#drawOver(now);
     if (this.#stale.mini || this.#stale.over) {
       if (this.#stale.mini) this.#mini?.change();
-      this.#mini?.draw(this.#window, this.#model, this.#bounds());
+      const bounds = this.#bounds();
+      this.#mini?.draw(this.#window, this.#model, bounds);
+      const whole = !this.#outside(bounds);
+      if (whole !== this.#whole) this.around.emit({ type: 'whole', whole });
+      this.#whole = whole;
     }
     this.#stale.base = this.#stale.over = this.#stale.mini = false;
     this.#onlyCamera = true;
@@ -433,7 +439,7 @@ export class Engine {
     pen.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     pen.clearRect(0, 0, this.#window.width, this.#window.height);
     if (this.#flows()) this.#flowAt = now;
-    drawOver(pen as Pen, portOf(this.#window), this.#model, this.#marks, this.#options.reducedMotion ? undefined : this.#flowAt);
+    drawOver(pen as OverPen, portOf(this.#window), this.#model, this.#marks, this.#options.reducedMotion ? undefined : this.#flowAt);
   }
 
   #hitAt(x: number, y: number, near: number): Hit {
@@ -472,7 +478,7 @@ export class Engine {
       right: this.#clusters.left[c]! + this.#clusters.width[c]!,
       bottom: this.#clusters.top[c]! + this.#clusters.height[c]!,
     };
-    const camera = this.#window.fitting(bounds, 40, 1.1);
+    const camera = this.#window.fitting(bounds, 40, 1.1, FIT_ABOVE);
     if (camera.scale > this.#window.scale) {
       this.#auto = false;
       this.#flyTo(camera);
@@ -606,7 +612,7 @@ export class Engine {
   }
 
   #fitting() {
-    return this.#window.fitting(this.#bounds(), FIT_MARGIN, FIT_SCALE);
+    return this.#window.fitting(this.#bounds(), FIT_MARGIN, FIT_SCALE, FIT_ABOVE);
   }
 
   /** Around everything that is shown. */
@@ -629,8 +635,7 @@ export class Engine {
   }
 
   /** Whether something that is shown lies out of sight. */
-  #outside(): boolean {
-    const bounds = this.#bounds();
+  #outside(bounds = this.#bounds()): boolean {
     const seen = this.#window.bounds;
     return bounds.left < seen.left || bounds.top < seen.top || bounds.right > seen.right || bounds.bottom > seen.bottom;
   }

@@ -1,6 +1,6 @@
 // What lies over the picture and changes more often than it: rings around what is hovered, chosen or under the keyboard's cursor, lit links, and the flow on
 // them.
-import { WITHIN, type EndCode } from './drawn';
+import { SHOWN, WITHIN, type EndCode } from './drawn';
 import { rectOf } from './curves';
 import { arrows, linkWidth, stroke, weightShare } from './draw-links';
 import type { Hit, Spot } from './hit';
@@ -16,10 +16,15 @@ export interface Marks {
   flowing: readonly number[];
 }
 
+/** More boxes than this are not kept clear: nobody reads them then. */
+const UNCOVERED_MOST = 1500;
+
+export type OverPen = Pen & { clearRect(x: number, y: number, width: number, height: number): void };
+
 const FLOW_PX_PER_S = 26;
 
 /** `flow` is the time in milliseconds, or absent where nothing moves. */
-export function drawOver(pen: Pen, port: Port, model: Model, marks: Marks, flow: number | undefined) {
+export function drawOver(pen: OverPen, port: Port, model: Model, marks: Marks, flow: number | undefined) {
   const { scene, drawn, look, lit } = model;
   pen.globalAlpha = 1;
   pen.lineCap = 'round';
@@ -51,6 +56,7 @@ export function drawOver(pen: Pen, port: Port, model: Model, marks: Marks, flow:
     flowOn(pen, port, model, quiet, look.foreground, 0.55, flow);
     flowOn(pen, port, model, [...bright], look.contrast ? look.foreground : look.background, 1, flow);
   }
+  if (bright.size || marks.flowing.length) uncover(pen, port, model);
   pen.globalAlpha = 1;
   for (const n of marks.selected) ring(pen, port, model, n, look.ring, 2, 3);
   if (marks.hover?.on === 'node') ring(pen, port, model, marks.hover.n, look.accent, 1.5, 2);
@@ -67,6 +73,17 @@ export function drawOver(pen: Pen, port: Port, model: Model, marks: Marks, flow:
     ring(pen, port, model, marks.cursor, look.ring, 2, 6);
     pen.setLineDash([]);
   }
+}
+
+/** Links run under boxes, on this layer as on that below. */
+function uncover(pen: OverPen, port: Port, { scene, clusters, drawn }: Model) {
+  const clear = (x: number, y: number, w: number, h: number) =>
+    pen.clearRect(x * port.scale + port.offsetX, y * port.scale + port.offsetY, w * port.scale, h * port.scale);
+  for (let c = 0; c < clusters.count; c++) {
+    if (clusters.collapsed[c] && clusters.size[c]) clear(clusters.left[c]!, clusters.top[c]!, clusters.width[c]!, clusters.height[c]!);
+  }
+  if (drawn.shown > UNCOVERED_MOST) return;
+  for (let n = 0; n < scene.nodes; n++) if (drawn.state[n] === SHOWN) clear(scene.x[n]!, scene.y[n]!, scene.w[n]!, scene.h[n]!);
 }
 
 /** Short dashes that move from client to server. */

@@ -19,6 +19,8 @@ export interface NodeBatch {
   cluster: Int32Array;
   members: Uint32Array;
   names: string[];
+  /** What is written where the whole name has no room. */
+  shorts: string[];
 }
 
 export interface EdgeBatch {
@@ -167,4 +169,6 @@ export type FromEngine =
   | { type: 'dragged'; n: number; x: number; y: number }
   | { type: 'draggedCluster'; key: string; x: number; y: number }
   | { type: 'stats'; nodes: number; drawn: number; clusters: number; collapsed: number; draw: number; frames: number }
+  /** Whether all of the map is in sight, so that nobody needs an overview. */
+  | { type: 'whole'; whole: boolean }
   | { type: 'exported'; id: number; blob: Blob };

@@ -34,6 +34,7 @@ export class Scene {
   value = new Float32Array(0);
   gauge = new Float32Array(0);
   names: string[] = [];
+  shorts: string[] = [];
 
   edgeAlive = new Uint8Array(0);
   from = new Uint32Array(0);
@@ -55,7 +56,7 @@ export class Scene {
     for (const n of change.gone) {
       if (this.alive[n]) this.count -= 1;
       this.alive[n] = 0;
-      this.names[n] = '';
+      this.names[n] = this.shorts[n] = '';
     }
     if (change.areas) {
       this.areaRects = change.areas.rects;
@@ -109,6 +110,7 @@ export class Scene {
     this.nodes = 0;
     this.edges = 0;
     this.names = [];
+    this.shorts = [];
     this.areaRects = new Float32Array(0);
     this.areaTitles = [];
   }
@@ -137,6 +139,7 @@ export class Scene {
       this.key[n] = batch.cluster[at]!;
       this.members[n] = batch.members[at]!;
       this.names[n] = batch.names[at] ?? '';
+      this.shorts[n] = batch.shorts[at] ?? '';
     });
     return arrived;
   }

@@ -5,8 +5,10 @@ import type { Place } from '../model/place';
 import { catalogue } from '../state/catalogue.svelte';
 import type { LiveView } from '../state/live-view.svelte';
 import { navigator } from '../state/navigator.svelte';
+import { clusterOf } from './cluster-key';
 import { CONNECTIONS, Encoder, memoryOf, NETWORK } from './encode';
 import { startEngine, type Canvases, type Host } from './host';
+import type { Command } from './keys';
 import { PlaceKeeper } from './kept-places';
 import { readLook } from './look';
 import type { Change, Figures, FromEngine, Size, Thing, ToEngine } from './protocol';
@@ -23,6 +25,8 @@ export class MapSession {
   cursor = $state.raw<Thing | undefined>();
   shape = $state<'default' | 'pointer' | 'grabbing'>('default');
   stats = $state.raw<Stats>({ nodes: 0, drawn: 0, clusters: 0, collapsed: 0 });
+  /** All of the map is in sight. */
+  whole = $state(true);
   /** How much was dragged, and can be put back. */
   dragged = $state(0);
   #host: Host | undefined;
@@ -221,6 +225,9 @@ export class MapSession {
       case 'stats':
         this.stats = message;
         break;
+      case 'whole':
+        this.whole = message.whole;
+        break;
       case 'exported':
         this.#exports.get(message.id)?.(message.blob);
         this.#exports.delete(message.id);
@@ -232,6 +239,71 @@ export class MapSession {
     const rest = navigator.place.open.filter((one) => one !== key && one !== `-${key}`);
     const closed = !open;
     return navigator.go({ open: [...rest, closed ? `-${key}` : key] });
+  }
+
+  /** All clusters as somebody asked: the keys are those that differ from what the map's size says. */
+  openAll(open: boolean) {
+    const keys = new Set(this.#clusterKeys());
+    return navigator.go({ open: [...keys].slice(0, 100).map((key) => (open ? key : `-${key}`)) });
+  }
+
+  #clusterKeys(): string[] {
+    const { graph } = this.view;
+    const by = navigator.place.clusterBy;
+    if (!by) return graph.areas.map((area) => area.title);
+    return [...graph.nodes.values()].map((node) => clusterOf(node, by)?.key).filter((key) => key !== undefined);
+  }
+
+  /** Does what a key asks for. Yields whether there was anything to do. */
+  run(command: Command): boolean {
+    const { place } = navigator;
+    const chosen =
+      this.cursor?.what === 'node'
+        ? this.view.graph.nodes.get(this.cursor.n)?.id
+        : place.selection.findLast((id) => !id.startsWith('edge:'));
+    switch (command.do) {
+      case 'walk':
+        this.post({ type: 'walk', to: command.to });
+        return true;
+      case 'pan':
+        this.post({ type: 'pan', dx: command.dx, dy: command.dy });
+        return true;
+      case 'zoom':
+        this.post({ type: 'zoom', by: command.by });
+        return true;
+      case 'fit':
+        this.post({ type: 'fit' });
+        return true;
+      case 'open':
+        this.post({ type: 'enter' });
+        return true;
+      case 'back':
+        if (this.cursor) this.post({ type: 'cursor', n: -1 });
+        else if (place.selection.length) void navigator.go({ selection: place.selection.slice(0, -1) });
+        else if (place.focus) void navigator.go({ focus: '', camera: undefined });
+        else return false;
+        return true;
+      case 'focus':
+        if (!chosen && !place.focus) return false;
+        void navigator.go({ focus: place.focus === chosen || !chosen ? '' : chosen, camera: undefined });
+        return true;
+      case 'arrangement':
+        void navigator.go({ arrangement: place.arrangement === 'force' ? 'layers' : 'force', camera: undefined });
+        return true;
+      case 'problems':
+        void navigator.go({ onlyProblems: !place.onlyProblems, camera: undefined });
+        return true;
+      case 'colour':
+        void navigator.go({ colouring: place.colouring === 'health' ? 'kind' : 'health' });
+        return true;
+      case 'hide':
+      case 'fold': {
+        if (!chosen) return false;
+        const entry = command.do === 'hide' ? chosen : `~${chosen}`;
+        void navigator.go({ hide: place.hide.includes(entry) ? place.hide.filter((id) => id !== entry) : [...place.hide, entry] });
+        return true;
+      }
+    }
   }
 
   #select(thing: Thing | undefined) {

@@ -41,7 +41,7 @@ export class Spread {
       if (to === centre) side.set(from, (side.get(from) ?? 0) - 1);
       if (from === centre) side.set(to, (side.get(to) ?? 0) + 1);
     }
-    const reach = 150 + Math.sqrt(nodes.length) * 48;
+    const reach = 250 + Math.sqrt(nodes.length) * 26;
     this.bodies = nodes.map((n) => {
       const body: Body = {
         n,
@@ -56,11 +56,11 @@ export class Spread {
       return body;
     });
     this.#simulation = forceSimulation(this.bodies)
-      .force('charge', forceManyBody().strength(-260).distanceMax(700))
-      .force('link', forceLink(links).distance(170).strength(0.05))
-      .force('collide', forceCollide<Body>((body) => scene.w[body.n]! / 2 + 12).iterations(2))
-      .force('x', forceX<Body>((body) => cx + body.side * reach).strength(0.22))
-      .force('y', forceY<Body>(cy).strength(0.08))
+      .force('charge', forceManyBody().strength(-300).distanceMax(900))
+      .force('link', forceLink(links).distance(220).strength(0.02))
+      .force('collide', forceCollide<Body>((body) => scene.w[body.n]! / 2 + 18).iterations(2))
+      .force('x', forceX<Body>((body) => cx + body.side * reach).strength(0.32))
+      .force('y', forceY<Body>(cy).strength(0.06))
       .alphaDecay(0.045)
       .stop();
   }

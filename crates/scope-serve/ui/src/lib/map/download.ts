@@ -1,0 +1,43 @@
+// The map as a file on the disk of whoever looks at it: pictures from the engine, data from the graph.
+import type { Graph } from '../model/graph';
+import type { MapSession } from './session.svelte';
+
+export async function download(session: MapSession, as: 'svg' | 'png' | 'json') {
+  const { graph } = session.view;
+  const blob =
+    as === 'json' ? new Blob([JSON.stringify(graphData(graph), null, 1)], { type: 'application/json' }) : await session.picture(as);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  // Only what any file system takes.
+  link.download = `scope-${graph.view.replace(/[^\w-]/g, '_')}-${graph.at.slice(0, 19).replace(/[^\dT]/g, '')}.${as}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Nodes and edges with their figures, in the words of the API. */
+export function graphData(graph: Graph) {
+  const figures = (names: string[], of: (name: string) => number | undefined) =>
+    Object.fromEntries(names.map((name) => [name, of(name)]).filter(([, value]) => value !== undefined));
+  return {
+    view: graph.view,
+    at: graph.at,
+    nodes: [...graph.nodes.values()].map(({ n, id, kind, name, role, facts, place }) => ({
+      id,
+      kind,
+      name,
+      role,
+      ...facts,
+      metrics: figures(graph.metrics, (metric) => graph.figure(n, metric)),
+      place,
+    })),
+    edges: [...graph.edges.values()].map(({ e, from, to, facts }) => ({
+      from: graph.nodes.get(from)?.id,
+      to: graph.nodes.get(to)?.id,
+      ...facts,
+      ...figures(graph.edgeMetrics, (metric) => graph.edgeFigure(e, metric)),
+    })),
+    areas: graph.areas,
+    hidden: graph.hidden,
+    problems: graph.problems,
+  };
+}
