@@ -243,15 +243,20 @@ export class MapSession {
 
   /** All clusters as somebody asked: the keys are those that differ from what the map's size says. */
   openAll(open: boolean) {
-    const keys = new Set(this.#clusterKeys());
-    return navigator.go({ open: [...keys].slice(0, 100).map((key) => (open ? key : `-${key}`)) });
+    const keys = this.#clusterKeys().filter((key, at, all) => all.indexOf(key) === at);
+    return navigator.go({ open: keys.slice(0, 100).map((key) => (open ? key : `-${key}`)) });
   }
 
   #clusterKeys(): string[] {
     const { graph } = this.view;
     const by = navigator.place.clusterBy;
     if (!by) return graph.areas.map((area) => area.title);
-    return [...graph.nodes.values()].map((node) => clusterOf(node, by)?.key).filter((key) => key !== undefined);
+    const keys: Record<string, true> = {};
+    for (const node of graph.nodes.values()) {
+      const key = clusterOf(node, by)?.key;
+      if (key !== undefined) keys[key] = true;
+    }
+    return Object.keys(keys);
   }
 
   /** Does what a key asks for. Yields whether there was anything to do. */
