@@ -8,7 +8,7 @@ const hosts = process.env.SCOPE_PAGE === 'hosts';
 export default {
   kit: {
     outDir: hosts ? '.svelte-kit-hosts' : '.svelte-kit',
-    files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html' } : {},
+    files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html', hooks: { universal: 'src/hosts/hooks' } } : {},
     adapter: hosts ? adapter({ pages: 'build/hosts' }) : adapter({ pages: 'build/app', fallback: 'index.html' }),
     paths: { relative: hosts },
     alias: { '#lib/*': './src/lib/*' },

@@ -5,7 +5,7 @@ export type SortBy = 'cpu' | 'memory' | 'name' | 'uptime' | 'network';
 export const SORTS: readonly SortBy[] = ['cpu', 'memory', 'name', 'uptime', 'network'];
 
 /** The share by which a figure must leave its rank, and what is next to nothing in its unit. */
-const BAND = 0.15;
+const BAND = 0.1;
 const LITTLE: Record<SortBy, number> = { cpu: 1, memory: 1 << 20, name: 0, uptime: 0, network: 2048 };
 
 export function nextRank(rank: number, value: number, by: SortBy): number {

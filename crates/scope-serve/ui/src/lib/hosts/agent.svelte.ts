@@ -1,0 +1,69 @@
+// One agent on the board: its socket, what is known of its host, and which of its containers are shown in what order.
+import { readFrame } from './frames';
+import { Host, type Container } from './host';
+import type { Journal } from './journal';
+import { Link, type Socket } from './link';
+import type { SortBy } from './order';
+import type { Place } from './place';
+import { Rows } from './rows';
+import { stateOf, type State } from './state';
+
+export class Agent {
+  host = new Host();
+  link: Link | undefined;
+  /** Whether all of its rows are shown; undefined: as the board sees fit. */
+  open = $state<boolean | undefined>();
+  compared = $state(true);
+  /** Counts what is to be drawn anew. */
+  version = $state(0);
+  state = $state.raw<State>({ is: 'connecting' });
+  socket = $state.raw<Socket | undefined>();
+  rows = $state.raw<readonly Container[]>([]);
+  readonly #rows = new Rows();
+  #sort: SortBy = 'cpu';
+
+  constructor(
+    readonly url: string,
+    readonly journal: Journal,
+    readonly changed: (agent: Agent) => void,
+  ) {}
+
+  connect() {
+    this.link = new Link(this.url, { text: (text, at) => this.#take(text, at), changed: () => this.changed(this) });
+    this.changed(this);
+  }
+
+  end() {
+    this.link?.end();
+    this.link = undefined;
+  }
+
+  #take(text: string, at: number): boolean {
+    const frame = readFrame(text);
+    const read = !('fault' in frame);
+    this.journal.note(this.url, at, text, read);
+    if (read) this.host.take(frame, at, this.#sort);
+    this.changed(this);
+    return read;
+  }
+
+  /** Brings what is shown up to date. */
+  refresh(place: Place, now: number) {
+    if (place.sort !== this.#sort) {
+      this.#sort = place.sort;
+      this.host.rerank(place.sort);
+    }
+    this.rows = this.#rows.of(this.host, place, this.url);
+    this.look(now);
+    this.version += 1;
+  }
+
+  /** Time alone changes states. */
+  look(now: number) {
+    if (!this.link) return;
+    const state = stateOf(this.link.socket, this.host, now);
+    if (state.is !== 'live' && this.state.is === 'live') this.host.interrupt(this.host.batchAt + this.host.cadence);
+    if (state.is !== this.state.is || ('why' in state && (this.state as { why?: string }).why !== state.why)) this.state = state;
+    this.socket = { ...this.link.socket };
+  }
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { columns } from './columns';
+
+describe('columns', () => {
+  it('show more where there is more room, and always what the order goes by', () => {
+    const shown = (width: number, sort: Parameters<typeof columns>[1]) => columns(width, sort).cells.map((cell) => cell.of);
+    expect(shown(800, 'cpu')).toEqual(['cpu', 'memory', 'share', 'uptime']);
+    expect(shown(460, 'network')).toEqual(['cpu', 'memory', 'network']);
+    expect(shown(374, 'cpu')).toEqual(['cpu', 'memory']);
+    expect(shown(374, 'network')).toEqual(['cpu', 'network']);
+  });
+
+  it('puts sparklines where the grid leaves room for them', () => {
+    const { template, sparks } = columns(460, 'cpu');
+    expect(template).toBe('minmax(0,1fr) 120px 122px 44px');
+    expect(sparks).toEqual([
+      { of: 'cpu', right: 12 + 44 + 8 + 122 + 8 + 60, width: 60 },
+      { of: 'memory', right: 12 + 44 + 8 + 44, width: 44 },
+    ]);
+  });
+});
