@@ -11,6 +11,22 @@ export default {
     files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html', hooks: { universal: 'src/hosts/hooks' } } : {},
     adapter: hosts ? adapter({ pages: 'build/hosts' }) : adapter({ pages: 'build/app', fallback: 'index.html' }),
     paths: { relative: hosts },
+    // What a server of our own says in a header, for those that say nothing: the hosts page may be anywhere.
+    ...(hosts && {
+      csp: {
+        mode: 'hash',
+        directives: {
+          'default-src': ['none'],
+          'script-src': ['self'],
+          'style-src': ['self'],
+          'img-src': ['self', 'data:', 'blob:'],
+          'connect-src': ['self', 'ws:', 'wss:'],
+          'base-uri': ['none'],
+          'form-action': ['none'],
+          'object-src': ['none'],
+        },
+      },
+    }),
     alias: { '#lib/*': './src/lib/*' },
     version: { name: 'scope' },
   },
