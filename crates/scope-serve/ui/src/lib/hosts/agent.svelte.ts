@@ -48,13 +48,12 @@ export class Agent {
   }
 
   /** Brings what is shown up to date. */
-  refresh(place: Place, now: number) {
+  refresh(place: Place) {
     if (place.sort !== this.#sort) {
       this.#sort = place.sort;
       this.host.rerank(place.sort);
     }
     this.rows = this.#rows.of(this.host, place, this.url);
-    this.look(now);
     this.version += 1;
   }
 
@@ -64,6 +63,13 @@ export class Agent {
     const state = stateOf(this.link.socket, this.host, now);
     if (state.is !== 'live' && this.state.is === 'live') this.host.interrupt(this.host.batchAt + this.host.cadence);
     if (state.is !== this.state.is || ('why' in state && (this.state as { why?: string }).why !== state.why)) this.state = state;
-    this.socket = { ...this.link.socket };
+    const { socket } = this.link;
+    if (
+      socket.phase !== this.socket?.phase ||
+      socket.retryAt !== this.socket.retryAt ||
+      socket.unread !== this.socket.unread ||
+      socket.dropped !== this.socket.dropped
+    )
+      this.socket = { ...socket };
   }
 }

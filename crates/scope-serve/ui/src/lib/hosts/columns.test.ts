@@ -11,11 +11,12 @@ describe('columns', () => {
   });
 
   it('puts sparklines where the grid leaves room for them', () => {
-    const { template, sparks } = columns(460, 'cpu');
+    const { template, sparks, canvas } = columns(460, 'cpu');
     expect(template).toBe('minmax(0,1fr) 120px 122px 44px');
+    expect(canvas).toEqual({ right: 12 + 44 + 8, width: 60 + 8 + 122 });
     expect(sparks).toEqual([
-      { of: 'cpu', right: 12 + 44 + 8 + 122 + 8 + 60, width: 60 },
-      { of: 'memory', right: 12 + 44 + 8 + 44, width: 44 },
+      { of: 'cpu', left: 0, width: 60 },
+      { of: 'memory', left: 60 + 8 + 78, width: 44 },
     ]);
   });
 });

@@ -14,8 +14,10 @@ export interface Columns {
   cells: readonly Cell[];
   /** Of `grid-template-columns`: the name, then the cells. */
   template: string;
-  /** Where sparklines begin, from the right edge of the row. */
-  sparks: readonly { of: 'cpu' | 'memory'; right: number; width: number }[];
+  /** Where sparklines begin, from the left edge of their canvas. */
+  sparks: readonly { of: 'cpu' | 'memory'; left: number; width: number }[];
+  /** The canvas: no wider than need be, as each of its pixels is copied each second. */
+  canvas: { right: number; width: number };
 }
 
 export const GAP = 8;
@@ -31,13 +33,20 @@ export function columns(width: number, sort: SortBy): Columns {
   else if (width >= 400) cells = [cpu(60), memory(44), last];
   // On a phone there is room for two: what the order goes by, and CPU.
   else cells = [cpu(40), sort === 'network' || sort === 'uptime' ? last : memory(0)];
-  const sparks: Columns['sparks'][number][] = [];
+  const boxes: { of: 'cpu' | 'memory'; right: number; width: number }[] = [];
   let right = EDGE;
   for (const cell of cells.toReversed()) {
     if (cell.spark > 0 && (cell.of === 'cpu' || cell.of === 'memory'))
-      sparks.unshift({ of: cell.of, right: right + cell.spark, width: cell.spark });
+      boxes.unshift({ of: cell.of, right: right + cell.spark, width: cell.spark });
     right += cell.figure + (cell.spark > 0 ? cell.spark + GAP : 0) + GAP;
   }
+  const start = boxes[0]?.right ?? 0;
+  const end = start === 0 ? 0 : (boxes.at(-1)?.right ?? 0) - (boxes.at(-1)?.width ?? 0);
   const sizes = cells.map((cell) => `${cell.figure + (cell.spark > 0 ? cell.spark + GAP : 0)}px`);
-  return { cells, template: `minmax(0,1fr) ${sizes.join(' ')}`, sparks };
+  return {
+    cells,
+    template: `minmax(0,1fr) ${sizes.join(' ')}`,
+    sparks: boxes.map(({ of, right, width }) => ({ of, left: start - right, width })),
+    canvas: { right: end, width: start - end },
+  };
 }

@@ -7,7 +7,7 @@ import { totalsOf, type Totals } from './totals';
 
 const KEY = 'scope.agents';
 /** Milliseconds from one drawing to the next. */
-const PAUSE = 100;
+const PAUSE = 400;
 
 export class Dashboard {
   agents = $state.raw<readonly Agent[]>([]);
@@ -140,10 +140,15 @@ export class Dashboard {
     if (document.visibilityState === 'visible') this.retryAll();
   };
 
+  /** Where nothing comes, time still goes on. */
   #tick() {
+    if (performance.now() - this.#drawn > 900) this.#look();
+  }
+
+  #look() {
     this.now = Date.now();
     for (const agent of this.agents) agent.look(this.now);
-    this.#sum();
+    this.totals = totalsOf(this.agents);
   }
 
   #all() {
@@ -167,14 +172,9 @@ export class Dashboard {
   #draw() {
     this.#planned = false;
     this.#drawn = performance.now();
-    const now = Date.now();
-    for (const agent of this.#dirty) if (agent.link) agent.refresh(this.place, now);
+    for (const agent of this.#dirty) if (agent.link) agent.refresh(this.place);
     this.#dirty.clear();
     this.journalVersion = this.journal.version;
-    this.#sum();
-  }
-
-  #sum() {
-    this.totals = totalsOf(this.agents);
+    this.#look();
   }
 }

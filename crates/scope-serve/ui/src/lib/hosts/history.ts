@@ -6,6 +6,8 @@ export const KEPT = 120;
 /** And of a host as a whole: ten minutes. */
 export const KEPT_OF_HOST = 600;
 
+const START = 12;
+
 /** Counts batches; each ring has its slot for each of them. */
 export class Ring {
   readonly #values: Float64Array;
@@ -29,8 +31,9 @@ export function recent(ring: Ring, count: number, out: Float64Array, share = 1):
   const most = Math.min(out.length, ring.length);
   out.fill(NaN);
   let smooth = NaN;
-  // What is older than what is shown gives smoothing its start.
-  for (let at = Math.max(0, count - ring.length + 1); at <= count; at += 1) {
+  // A little of what is older than what is shown gives smoothing its start.
+  const before = share < 1 ? START : 0;
+  for (let at = Math.max(0, count - Math.min(ring.length, most + before) + 1); at <= count; at += 1) {
     smooth = blend(smooth, ring.at(at), share);
     const slot = out.length - 1 - (count - at);
     if (count - at < most) out[slot] = smooth;

@@ -106,7 +106,9 @@ export class Host {
       };
       this.containers.set(figures.id, container);
     } else {
-      if (container.name !== figures.name) container.lower = figures.name.toLowerCase();
+      // Another name makes it another row; figures alone do not.
+      if (container.name !== figures.name)
+        this.containers.set(figures.id, (container = { ...container, lower: figures.name.toLowerCase() }));
       Object.assign(container, figures);
     }
     container.batch = count;

@@ -1,7 +1,7 @@
 // Which rows of a long list are near what can be seen. In steps, so that scrolling a little changes nothing.
 
 /** Rows drawn beyond what is seen: scrolling shows them at once. */
-const BEYOND = 8;
+const BEYOND = 3;
 const STEP = 4;
 
 /** `top` is where the list begins, below the upper edge of what is seen (negative: above). */
