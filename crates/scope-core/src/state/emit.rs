@@ -15,7 +15,7 @@ impl State {
     /// The records that make this state, agent by agent: first what exists and what is over, report by report, each closed by its tick.
     /// The order is the same for the same state.
     pub fn records(&self) -> impl Iterator<Item = Record> {
-        self.agents.iter().flat_map(|(name, agent)| agent.records(name))
+        self.agents().flat_map(|(name, agent)| agent.records(name))
     }
 }
 

@@ -11,9 +11,11 @@
 
 mod emit;
 mod node;
+mod slots;
 mod source;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -23,12 +25,13 @@ use crate::record::{Body, Gone, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 
 pub use node::{NodeLayer, NodeState};
+pub use slots::Slot;
 pub use source::SourceState;
 
-/// What all records so far say.
+/// What all records so far say. A copy costs little: it shares each agent's part with the original until either changes it.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    agents: BTreeMap<AgentName, AgentState>,
+    agents: BTreeMap<AgentName, Arc<AgentState>>,
 }
 
 /// What all records of one agent say.
@@ -67,8 +70,8 @@ impl State {
             return Applied::NotState(Box::new(Record { agent, stamp, source, at, body, extra }));
         }
         let agent = match self.agents.get_mut(&agent) {
-            Some(state) => state,
-            None => self.agents.entry(agent).or_default(),
+            Some(state) => Arc::make_mut(state),
+            None => Arc::make_mut(self.agents.entry(agent).or_default()),
         };
         if let Body::Tick(tick) = body {
             for (name, said) in tick.sources.iter() {
@@ -97,7 +100,7 @@ impl State {
     /// Adds what `other` knows.
     pub fn merge(&mut self, other: Self) {
         for (name, theirs) in other.agents {
-            let ours = self.agents.entry(name).or_default();
+            let (ours, theirs) = (Arc::make_mut(self.agents.entry(name).or_default()), Arc::unwrap_or_clone(theirs));
             ours.tick = std::mem::take(&mut ours.tick).max(theirs.tick);
             for (name, theirs) in theirs.sources {
                 match ours.sources.entry(name) {
@@ -112,25 +115,28 @@ impl State {
     /// entity can still arrive, it would come back to life.
     pub fn forget_gone(&mut self, at: Timestamp) {
         for agent in self.agents.values_mut() {
-            for source in agent.sources.values_mut() {
-                source.forget_gone(at);
+            // What nobody has to change stays shared.
+            if agent.sources.values().any(|source| source.remembers_gone(at)) {
+                for source in Arc::make_mut(agent).sources.values_mut() {
+                    source.forget_gone(at);
+                }
             }
         }
     }
 
     /// The agents heard of, by name.
     pub fn agents(&self) -> impl Iterator<Item = (&AgentName, &AgentState)> {
-        self.agents.iter()
+        self.agents.iter().map(|(name, agent)| (name, agent.as_ref()))
     }
 
     /// What one agent said.
     pub fn agent(&self, name: &AgentName) -> Option<&AgentState> {
-        self.agents.get(name)
+        self.agents.get(name).map(Arc::as_ref)
     }
 
     /// Forgets an agent; gives back what it had said.
     pub fn remove_agent(&mut self, name: &AgentName) -> Option<AgentState> {
-        self.agents.remove(name)
+        self.agents.remove(name).map(Arc::unwrap_or_clone)
     }
 }
 

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use compact_str::CompactString;
-use hashbrown::HashMap;
-
 use super::node::{NodeLayer, NodeState};
+use super::slots::{Slot, Slots};
 use crate::flow::{Flow, FlowKey};
 use crate::id::NodeId;
 use crate::record::{FieldRecord, Node, Problem, Stamp};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
+use compact_str::CompactString;
 
 /// Reports whose ticks have not come yet, at most. A stream without ticks would otherwise grow without end; past this the oldest are
 /// given up, and should one of them be full after all, it retires nothing.
@@ -24,8 +23,8 @@ pub struct SourceState {
     full: Option<(Stamp, Timestamp)>,
     /// Reports after it that are not known to be whole.
     open: BTreeMap<Stamp, OpenReport>,
-    nodes: HashMap<NodeId, NodeState>,
-    flows: HashMap<FlowKey, FlowState>,
+    nodes: Slots<NodeId, NodeState>,
+    flows: Slots<FlowKey, FlowState>,
     problems: BTreeMap<Problem, (Stamp, Timestamp)>,
     fields: BTreeMap<CompactString, (Stamp, Timestamp, FieldRecord)>,
 }
@@ -47,6 +46,11 @@ pub(super) struct FlowRecord {
 }
 
 impl FlowState {
+    fn add(&mut self, new: FlowRecord) {
+        self.last = std::mem::take(&mut self.last).max(Some(new));
+        self.settle();
+    }
+
     fn settle(&mut self) {
         let gone = self.gone;
         self.last.take_if(|last| gone.is_some_and(|(gone, _)| last.stamp <= gone));
@@ -81,11 +85,10 @@ impl SourceState {
         }
         let mention = fingerprint(&node.id, 0);
         // The key is cloned only for a node that is new.
-        let state = match self.nodes.get_mut(&node.id) {
-            Some(state) => state,
-            None => self.nodes.entry(node.id.clone()).or_default(),
-        };
-        state.add(NodeLayer { stamp, at, node, extra });
+        match self.nodes.get_mut(&node.id) {
+            Some(state) => state.add(NodeLayer { stamp, at, node, extra }),
+            None => self.nodes.change(node.id.clone(), |state| state.add(NodeLayer { stamp, at, node, extra })),
+        }
         self.mention(stamp, mention);
     }
 
@@ -94,12 +97,10 @@ impl SourceState {
             return;
         }
         let mention = fingerprint(&flow.key, 1);
-        let state = match self.flows.get_mut(&flow.key) {
-            Some(state) => state,
-            None => self.flows.entry(flow.key.clone()).or_default(),
-        };
-        state.last = std::mem::take(&mut state.last).max(Some(FlowRecord { stamp, at, flow, extra }));
-        state.settle();
+        match self.flows.get_mut(&flow.key) {
+            Some(state) => state.add(FlowRecord { stamp, at, flow, extra }),
+            None => self.flows.change(flow.key.clone(), |state| state.add(FlowRecord { stamp, at, flow, extra })),
+        }
         self.mention(stamp, mention);
     }
 
@@ -129,15 +130,16 @@ impl SourceState {
 
     pub(super) fn node_gone(&mut self, stamp: Stamp, at: Timestamp, id: NodeId) {
         if !self.is_over(stamp) {
-            self.nodes.entry(id).or_default().end(stamp, at);
+            self.nodes.change(id, |node| node.end(stamp, at));
         }
     }
 
     pub(super) fn flow_gone(&mut self, stamp: Stamp, at: Timestamp, key: FlowKey) {
         if !self.is_over(stamp) {
-            let state = self.flows.entry(key).or_default();
-            state.gone = state.gone.max(Some((stamp, at)));
-            state.settle();
+            self.flows.change(key, |flow| {
+                flow.gone = flow.gone.max(Some((stamp, at)));
+                flow.settle();
+            });
         }
     }
 
@@ -205,6 +207,12 @@ impl SourceState {
         self.fields.retain(|_, (said, _, _)| *said >= stamp);
     }
 
+    /// Whether any entity is only known to have been over before `at`.
+    pub(super) fn remembers_gone(&self, at: Timestamp) -> bool {
+        let over = |flow: &FlowState| flow.last.is_none() && flow.gone.is_some_and(|(_, when)| when < at);
+        self.nodes.iter().any(|(_, node)| node.is_only_gone_before(at)) || self.flows.iter().any(|(_, flow)| over(flow))
+    }
+
     /// Forgets that entities were said to be over before `at`.
     pub(super) fn forget_gone(&mut self, at: Timestamp) {
         self.nodes.retain(|_, node| !node.is_only_gone_before(at));
@@ -219,17 +227,18 @@ impl SourceState {
             (Some((stamp, at)), _) => other.retire_before(stamp, at),
             _ => {}
         }
-        for (id, theirs) in other.nodes {
+        for (id, theirs) in other.nodes.into_entries() {
             match self.nodes.get_mut(&id) {
                 Some(ours) => ours.merge(theirs),
-                None => drop(self.nodes.insert(id, theirs)),
+                None => self.nodes.insert(id, theirs),
             }
         }
-        for (key, theirs) in other.flows {
-            let ours = self.flows.entry(key).or_default();
-            ours.gone = ours.gone.max(theirs.gone);
-            ours.last = std::mem::take(&mut ours.last).max(theirs.last);
-            ours.settle();
+        for (key, theirs) in other.flows.into_entries() {
+            self.flows.change(key, |ours| {
+                ours.gone = ours.gone.max(theirs.gone);
+                ours.last = std::mem::take(&mut ours.last).max(theirs.last);
+                ours.settle();
+            });
         }
         for (problem, said) in other.problems {
             let ours = self.problems.entry(problem).or_insert(said);
@@ -278,7 +287,28 @@ impl SourceState {
 
     /// The flows that exist, in no particular order.
     pub fn flows_unsorted(&self) -> impl Iterator<Item = &Flow> {
-        self.flows.values().filter_map(|flow| flow.last.as_ref()).map(|last| &last.flow)
+        self.flows.iter().filter_map(|(_, flow)| flow.last.as_ref()).map(|last| &last.flow)
+    }
+
+    /// The nodes that exist, and where each stands: for [`SourceState::node_at`].
+    /// The last is how often anything was said of it.
+    pub fn placed_nodes(&self) -> impl Iterator<Item = (Slot, &NodeId, &NodeState, u32)> {
+        self.nodes.places().filter(|(_, _, node, _)| !node.layers().is_empty())
+    }
+
+    /// The flows that exist, and where each stands: for [`SourceState::flow_at`].
+    pub fn placed_flows(&self) -> impl Iterator<Item = (Slot, &Flow)> {
+        self.flows.places().filter_map(|(slot, _, flow, _)| flow.last.as_ref().map(|last| (slot, &last.flow)))
+    }
+
+    /// The node that stood at `slot`, if it still exists, and how often anything was said of it.
+    pub fn node_at(&self, slot: Slot) -> Option<(&NodeId, &NodeState, u32)> {
+        self.nodes.at(slot).filter(|(_, node, _)| !node.layers().is_empty())
+    }
+
+    /// The latest that is said of the flow that stood at `slot`, if it still exists.
+    pub fn flow_at(&self, slot: Slot) -> Option<&Flow> {
+        self.flows.at(slot).and_then(|(_, flow, _)| flow.last.as_ref()).map(|last| &last.flow)
     }
 
     /// The problems that hold, by message.

@@ -6,7 +6,6 @@ use scope_core::{Flow, Protocol, Timestamp};
 use super::NONE;
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
-use super::peers::Peers;
 use super::reports::{Report, Sure};
 
 /// Connections of one kind from a client to a server.
@@ -122,11 +121,19 @@ impl Figures {
 }
 
 /// All links that the reports amount to.
-pub(super) fn draw<'s>(reports: &[Report<'s>], pairs: &Pairs, samples: &Samples<'_, '_>, parents: &Parents, peers: &mut Peers<'s, '_>) -> Vec<Link> {
+///
+/// `other_end` tells the node at the other end of a report of which no pair was found.
+pub(super) fn draw<'s>(
+    reports: &[Report<'s>],
+    pairs: &Pairs,
+    samples: &Samples<'_, '_>,
+    parents: &Parents,
+    mut other_end: impl FnMut(&Report<'s>) -> u32,
+) -> Vec<Link> {
     let mut links = Vec::with_capacity(reports.len());
     for (report, number) in reports.iter().zip(0..) {
         match (report.side, pairs.of(number)) {
-            (Side::Client, []) => links.push(link(report, number, NONE, report.owner, report.other_end(peers))),
+            (Side::Client, []) => links.push(link(report, number, NONE, report.owner, other_end(report))),
             (Side::Client, [server]) => {
                 let Some(theirs) = reports.get(*server as usize) else { continue };
                 let mut link = link(report, number, *server, report.owner, served_by(report, theirs, parents));
@@ -136,11 +143,11 @@ pub(super) fn draw<'s>(reports: &[Report<'s>], pairs: &Pairs, samples: &Samples<
                 }
                 links.push(link);
             }
-            (Side::Client, servers) => several_servers(reports, pairs, samples, parents, peers, number, servers, &mut links),
-            (Side::Server, []) => links.push(link(report, NONE, number, report.other_end(peers), report.owner)),
+            (Side::Client, servers) => several_servers(reports, pairs, samples, parents, &mut other_end, number, servers, &mut links),
+            (Side::Server, []) => links.push(link(report, NONE, number, other_end(report), report.owner)),
             (Side::Server, clients) => {
                 if let Some(figures) = beyond(reports, samples, number, clients) {
-                    links.push(Link { figures, ..link(report, NONE, number, report.other_end(peers), report.owner) });
+                    links.push(Link { figures, ..link(report, NONE, number, other_end(report), report.owner) });
                 }
             }
         }
@@ -183,7 +190,7 @@ fn several_servers<'s>(
     pairs: &Pairs,
     samples: &Samples<'_, '_>,
     parents: &Parents,
-    peers: &mut Peers<'s, '_>,
+    other_end: &mut impl FnMut(&Report<'s>) -> u32,
     number: u32,
     servers: &[u32],
     links: &mut Vec<Link>,
@@ -217,7 +224,7 @@ fn several_servers<'s>(
     }
     if all == 0 {
         let owners: Vec<u32> = theirs().map(|(_, their)| their.owner).collect();
-        let to = parents.common(&owners, |_| true).unwrap_or_else(|| report.other_end(peers));
+        let to = parents.common(&owners, |_| true).unwrap_or_else(|| other_end(report));
         links.push(link(report, number, NONE, report.owner, to));
     }
 }

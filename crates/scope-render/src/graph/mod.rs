@@ -11,9 +11,11 @@
 //! | `reports` | flows as columns, and what their ends resolve to |
 //! | `pairs` | the reports of both ends of the same connections |
 //! | `links` | connections between two nodes, each drawn once |
+//! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
+mod kept;
 mod links;
 mod nodes;
 mod pairs;
@@ -26,6 +28,7 @@ use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
 use scope_core::{AgentName, Number, Timestamp, Value};
 
+pub use kept::Kept;
 pub use links::{Figures, Link};
 pub(crate) use nodes::KindId;
 pub use peers::Pseudo;
@@ -42,9 +45,12 @@ pub(crate) const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct Graph<'s> {
     agents: Vec<Agent<'s>>,
+    /// By their numbers.
+    sources: Vec<(&'s AgentName, &'s str)>,
     nodes: Nodes<'s>,
     parents: Parents,
     reports: Vec<Report<'s>>,
+    pairs: pairs::Pairs,
     links: Vec<Link>,
     pseudo: Vec<Pseudo<'s>>,
     troubles: Vec<Trouble<'s>>,
@@ -80,20 +86,7 @@ pub struct Trouble<'s> {
 impl<'s> Graph<'s> {
     /// The graph of what `state` says.
     pub fn build(state: &'s State) -> Self {
-        let agents: Vec<Agent<'s>> = state
-            .agents()
-            .map(|(name, agent)| {
-                let tick = agent.tick();
-                Agent {
-                    name,
-                    at: tick.map(|tick| tick.at),
-                    interval_us: tick.and_then(|tick| tick.tick.interval_ms).map_or(0, |ms| ms.min(3_600_000) as i64 * 1000),
-                    // A run is a UUID of version 7: its first 48 bits are milliseconds since 1970.
-                    hash: nodes::hash(name.as_str()),
-                    started_us: tick.map_or(0, |tick| (tick.stamp.run.as_u128() >> 80) as i64 * 1000),
-                }
-            })
-            .collect();
+        let agents = agents(state);
         let mut nodes = Nodes::gather(state);
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
         let mut parents = Parents::resolve(&nodes);
@@ -103,11 +96,11 @@ impl<'s> Graph<'s> {
         over += reports::resolve(&mut reports, &nodes, &parents, &places, &mut peers);
         let samples = pairs::Samples::new(&reports, &agents);
         let pairs = pairs::find(&reports, &nodes, &parents, &samples);
-        let links = links::draw(&reports, &pairs, &samples, &parents, &mut peers);
+        let links = links::draw(&reports, &pairs, &samples, &parents, |report| report.other_end(&mut peers));
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
-        let troubles = state.agents().flat_map(|(agent, said)| said.problems().map(move |(source, problem)| Trouble { agent, source, problem })).collect();
-        Self { agents, nodes, parents, reports, links, pseudo, troubles, over }
+        let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, _)| (name, source))).collect();
+        Self { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles: troubles(state), over }
     }
 
     /// How many nodes there are, those that nobody watches among them.
@@ -228,7 +221,26 @@ impl<'s> Graph<'s> {
 
     /// Where a node can be reached, as each agent says.
     pub fn endpoints(&self, node: u32) -> impl Iterator<Item = &'s scope_core::endpoint::OwnedEndpoint> {
-        self.nodes.said(node).iter().flat_map(|said| said.endpoints)
+        self.nodes.said(node).iter().flat_map(|said| said.state.endpoints().unwrap_or_default())
+    }
+
+    /// Another number whenever anything was said of a node, be it the same as before, or somebody else speaks of it.
+    pub fn moves(&self, node: u32) -> u64 {
+        self.nodes.said(node).iter().fold(0, |moves, said| version::mix(version::mix(moves, said.slot.number()), u64::from(said.moves)))
+    }
+
+    /// Calls `visit` with each figure of a node, in an order that stays while the same speak of it. Where several say one, the first of them counts.
+    pub fn each_metric(&self, node: u32, mut visit: impl FnMut(&'s str, Number)) {
+        for said in self.nodes.said(node) {
+            for (name, value, _) in said.state.metrics() {
+                visit(name, value);
+            }
+        }
+    }
+
+    /// Whether a node of a kept graph has gone since.
+    pub fn is_gone(&self, node: u32) -> bool {
+        self.pseudo(node).is_none() && self.nodes.id(node).is_empty()
     }
 
     /// All that a node belongs to, nearest first.
@@ -292,6 +304,25 @@ impl<'s> Graph<'s> {
     pub(crate) fn report(&self, at: u32) -> Option<&'s scope_core::Flow> {
         self.reports.get(at as usize).map(|report| report.flow)
     }
+}
+
+fn agents(state: &State) -> Vec<Agent<'_>> {
+    let agent = |(name, agent): (_, &scope_core::state::AgentState)| {
+        let (name, tick): (&AgentName, _) = (name, agent.tick());
+        Agent {
+            name,
+            at: tick.map(|tick| tick.at),
+            interval_us: tick.and_then(|tick| tick.tick.interval_ms).map_or(0, |ms| ms.min(3_600_000) as i64 * 1000),
+            hash: nodes::hash(name.as_str()),
+            // A run is a UUID of version 7: its first 48 bits are milliseconds since 1970.
+            started_us: tick.map_or(0, |tick| (tick.stamp.run.as_u128() >> 80) as i64 * 1000),
+        }
+    };
+    state.agents().map(agent).collect()
+}
+
+fn troubles(state: &State) -> Vec<Trouble<'_>> {
+    state.agents().flat_map(|(agent, said)| said.problems().map(move |(source, problem)| Trouble { agent, source, problem })).collect()
 }
 
 /// What is said of fields, by name; of one name what the first agent says.

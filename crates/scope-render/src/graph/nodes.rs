@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 use scope_core::NodeId;
 use scope_core::endpoint::OwnedEndpoint;
-use scope_core::state::{NodeState, State};
+use scope_core::state::{NodeState, Slot, State};
 
 use super::NONE;
 
@@ -23,6 +23,11 @@ pub(crate) struct Said<'s> {
     pub(crate) agent: u32,
     /// The name of the source.
     pub(crate) source: &'s str,
+    /// Its number, in the order of agents and sources, and where the node stands therein.
+    pub(crate) source_number: u32,
+    pub(crate) slot: Slot,
+    /// How often anything was said there.
+    pub(crate) moves: u32,
     /// What it says.
     pub(crate) state: &'s NodeState,
     /// What it says that the node belongs to.
@@ -68,14 +73,16 @@ impl<'s> Nodes<'s> {
     /// All nodes that exist in `state`.
     pub(super) fn gather(state: &'s State) -> Self {
         let mut mentions = Vec::new();
+        let mut source_number = 0;
         for ((_, agent), number) in state.agents().zip(0..) {
             for (source, said) in agent.sources() {
-                mentions.extend(said.nodes_unsorted().map(|(id, state)| Mention {
+                mentions.extend(said.placed_nodes().map(|(slot, id, state, moves)| Mention {
                     id: id.as_str(),
                     hash: 0,
                     kind: 0,
-                    said: Said { agent: number, source, state, parents: &[], endpoints: &[] },
+                    said: Said { agent: number, source, source_number, slot, moves, state, parents: &[], endpoints: &[] },
                 }));
+                source_number += 1;
             }
         }
         let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
@@ -151,6 +158,65 @@ impl<'s> Nodes<'s> {
         let hashes = &self.hashes;
         self.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
         number
+    }
+
+    /// All that is said of nodes, node by node.
+    pub(super) fn all_said(&self) -> &[Said<'s>] {
+        &self.said
+    }
+
+    /// The names of kinds, by their numbers.
+    pub(super) fn kind_names(&self) -> impl Iterator<Item = &'s str> {
+        self.kind_names.words.iter().copied()
+    }
+
+    /// What does not depend on the state: numbers, hashes, kinds, how many speak of each.
+    pub(super) fn columns(&self) -> Nodes<'static> {
+        Nodes {
+            ids: Vec::new(),
+            hashes: self.hashes.clone(),
+            kinds: self.kinds.clone(),
+            kind_names: Words::default(),
+            starts: self.starts.clone(),
+            said: Vec::new(),
+            by_hash: self.by_hash.clone(),
+            hasher: self.hasher.clone(),
+            spoken: Spoken::new(),
+            agents: HashMap::new(),
+        }
+    }
+
+    /// The nodes of these columns, with what is said of them now; `ids` belong to `said`, those of nodes that nobody describes come beside them. The id of a
+    /// node that has gone is empty.
+    pub(super) fn with<'n>(
+        &self,
+        said: Vec<Said<'n>>,
+        said_ids: &[&'n str],
+        implied: impl Iterator<Item = (u32, &'n str)>,
+        kind_names: impl Iterator<Item = &'n str>,
+    ) -> Nodes<'n> {
+        let mut ids = Vec::with_capacity(self.hashes.len());
+        for range in self.starts.windows(2) {
+            let of = range.first().zip(range.last()).and_then(|(start, end)| said_ids.get(*start as usize..*end as usize));
+            ids.push(of.into_iter().flatten().copied().find(|id| !id.is_empty()).unwrap_or_default());
+        }
+        for (node, id) in implied {
+            if let Some(place) = ids.get_mut(node as usize) {
+                *place = id;
+            }
+        }
+        Nodes {
+            ids,
+            hashes: self.hashes.clone(),
+            kinds: self.kinds.clone(),
+            kind_names: Words { words: kind_names.collect(), last: 0 },
+            starts: self.starts.clone(),
+            said,
+            by_hash: self.by_hash.clone(),
+            hasher: self.hasher.clone(),
+            spoken: Spoken::new(),
+            agents: HashMap::new(),
+        }
     }
 
     /// How many nodes there are.

@@ -24,7 +24,7 @@ const CHANCE: f64 = 0.05;
 const TOLERANCE_US: i64 = 2_000_000;
 
 /// For each report those of the other side that speak of the same connections.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     starts: Vec<u32>,
     others: Vec<u32>,

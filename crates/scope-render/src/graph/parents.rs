@@ -7,7 +7,7 @@ use super::nodes::Nodes;
 const ANCESTORS: usize = 64;
 
 /// The parents of each node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Parents {
     starts: Vec<u32>,
     parents: Vec<u32>,

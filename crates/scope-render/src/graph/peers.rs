@@ -28,6 +28,14 @@ pub struct Pseudo<'s> {
     pub(super) parent: u32,
 }
 
+impl Pseudo<'_> {
+    /// The same, with what it borrows.
+    pub(super) fn to_static(&self) -> Pseudo<'static> {
+        let Self { id, kind, name, addresses, more, parent } = self;
+        Pseudo { id: id.clone(), kind, name: name.to_string().into(), addresses: addresses.clone(), more: *more, parent: *parent }
+    }
+}
+
 /// Most addresses kept of one peer.
 const ADDRESSES: usize = 8;
 

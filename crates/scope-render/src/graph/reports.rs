@@ -2,7 +2,7 @@
 
 use scope_core::Flow;
 use scope_core::flow::{Peer, Side};
-use scope_core::state::State;
+use scope_core::state::{Slot, State};
 
 use super::NONE;
 use super::address::{At, Owner, Places};
@@ -14,6 +14,9 @@ use super::peers::Peers;
 #[derive(Debug)]
 pub(super) struct Report<'s> {
     pub(super) flow: &'s Flow,
+    /// The number of the source that says it, and where it stands therein.
+    pub(super) source: u32,
+    pub(super) slot: Slot,
     /// The number of the agent.
     pub(super) agent: u32,
     /// The node at the agent's end.
@@ -40,10 +43,16 @@ pub(super) enum Sure {
 
 /// All flows with both ends in existence, and how many were left out because one is gone.
 pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report<'s>>, u64) {
-    let (mut reports, mut over) = (Vec::new(), 0);
+    let (mut reports, mut over, mut source) = (Vec::new(), 0, 0_u32);
     for ((_, agent), number) in state.agents().zip(0..) {
         // A flow that never had a connection was taken over by another before it began: its process was told from its container meanwhile.
-        for flow in agent.flows_unsorted().filter(|flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0)) {
+        let flows = agent.sources().flat_map(|(_, said)| {
+            source += 1;
+            let number = source - 1;
+            said.placed_flows().map(move |(slot, flow)| (number, slot, flow))
+        });
+        let any = |flow: &Flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0);
+        for (source, slot, flow) in flows.filter(|(_, _, flow)| any(flow)) {
             let Some(owner) = nodes.find_or_imply(number, &flow.key.owner) else {
                 over += 1;
                 continue;
@@ -54,7 +63,7 @@ pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report
                 _ => NONE,
             };
             let sure = if peer == NONE { Sure::Unknown } else { Sure::Endpoint };
-            reports.push(Report { flow, agent: number, owner, peer, sure, side, at: None });
+            reports.push(Report { flow, source, slot, agent: number, owner, peer, sure, side, at: None });
         }
     }
     (reports, over)

@@ -3,10 +3,12 @@
 
 mod explain;
 mod group;
+mod kept;
 mod project;
 mod rendered;
 mod restrict;
 mod subject;
+mod sums;
 mod table;
 
 use scope_core::Timestamp;
@@ -14,6 +16,7 @@ use scope_core::filter::Filter;
 
 pub use explain::{Explanation, Verdict};
 pub use group::{GroupBy, Key, UnknownGroup};
+pub use kept::KeptView;
 pub use rendered::{Edge, Frame, Hidden, Node, Rendered, Role};
 pub use restrict::restrict;
 pub use table::VIEWS;

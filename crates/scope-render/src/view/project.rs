@@ -54,7 +54,7 @@ impl View {
         let keys = selection.group_by.map_or(self.by, |group| group.keys());
         let mut groups = (!keys.is_empty()).then(|| Groups { grouper: Grouper::new(graph, keys), by_key: HashMap::new(), members: Vec::new() });
         for node in graph.of_kind(of) {
-            let place = if asked.wants(node, &mut hidden) { drafts.member(node, groups.as_mut()) } else { LEFT_OUT };
+            let place = if !graph.is_gone(node) && asked.wants(node, &mut hidden) { drafts.member(node, groups.as_mut()) } else { LEFT_OUT };
             drafts.put(node, place);
         }
         let ends = drafts.carry(&climb, &asked, selection, &mut hidden);
@@ -162,6 +162,9 @@ impl<'g, 's> Drafts<'g, 's> {
     fn outside(&mut self, node: u32, asked: &super::subject::Asked<'_, 's>, hidden: &mut Hidden) -> u32 {
         if let Some(pseudo) = self.graph.pseudo(node) {
             return if asked.wants_outside(node, pseudo.kind) { self.add(Role::Pseudo, None, node, false) } else { LEFT_OUT };
+        }
+        if self.graph.is_gone(node) {
+            return LEFT_OUT;
         }
         if self.view.outside == Outside::Uncontained
             && let [host] = self.hosts.from(node)

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use scope_core::field::Unit;
 use scope_core::{Number, Protocol, Timestamp, Value};
 
-use super::View;
 use super::group::{Grouper, Key};
+use super::{View, sums};
 use crate::graph::{Figures, Graph, Link};
 
 /// What is to be seen.
@@ -211,7 +210,7 @@ impl<'g, 's> Rendered<'g, 's> {
         if let [member] = members {
             return self.graph.metric(*member, name);
         }
-        sum(name, members.iter().map(|member| self.graph.metric(*member, name)))
+        sums::one(name, members.iter().map(|member| self.graph.metric(*member, name)))
     }
 
     /// All figures by name; of several nodes the sums, where these mean anything.
@@ -220,10 +219,7 @@ impl<'g, 's> Rendered<'g, 's> {
         if let [member] = members {
             return self.graph.metrics(*member);
         }
-        let mut names: Vec<&'s str> = members.iter().flat_map(|member| self.graph.metrics(*member)).map(|(name, _)| name).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.into_iter().filter_map(|name| Some((name, self.metric(node, name)?))).collect()
+        sums::all(self.graph, members)
     }
 
     /// How many connections of each protocol and port an edge is made of: open ones, by protocol and port.
@@ -290,36 +286,4 @@ impl<'g, 's> Rendered<'g, 's> {
         }
         none()
     }
-}
-
-/// The sum of a figure over several nodes; none where the figure is not of the kind that adds up, or nobody has it. A limit adds up only where all have one.
-fn sum(name: &str, figures: impl Iterator<Item = Option<Number>>) -> Option<Number> {
-    let adds_up = match Unit::of_name(name) {
-        Some(Unit::Bytes | Unit::BytesPerSecond | Unit::PerSecond | Unit::Count) => true,
-        Some(Unit::Micros) => name.ends_with("_total"),
-        // The share of a whole does not add up; that of one core does.
-        Some(Unit::Percent) => name.starts_with("cpu_"),
-        Some(_) => false,
-        None => matches!(name, "pids" | "threads" | "open_files" | "restart_count"),
-    };
-    if !adds_up {
-        return None;
-    }
-    let all = name.contains("limit");
-    let (mut whole, mut fraction, mut any) = (0_u64, 0.0, false);
-    for figure in figures {
-        match figure {
-            Some(figure) => {
-                any = true;
-                match figure.as_u64() {
-                    Some(figure) => whole = whole.saturating_add(figure),
-                    None => fraction += figure.as_f64(),
-                }
-            }
-            None if all => return None,
-            None => {}
-        }
-    }
-    let sum = if fraction == 0.0 { Some(whole.into()) } else { Number::from_f64(whole as f64 + fraction) };
-    sum.filter(|_| any)
 }

@@ -46,7 +46,8 @@ pub(super) fn apply(state: &mut State, agent: &AgentName, records: Vec<Record>, 
             Body::Flow(flow) => match source.and_then(|source| source.flow(&flow.key)) {
                 Some(known) if !same_ends(known, flow) => outcome.change.structure = true,
                 Some(known) => {
-                    outcome.change.drift |= known.ports != flow.ports;
+                    // Whom an address belonged to is asked for the time when a connection was last open.
+                    outcome.change.drift |= known.ports != flow.ports || known.last_seen != flow.last_seen;
                     outcome.change.figures = true;
                 }
                 None if outcome.flows >= limits.flows_per_agent => {

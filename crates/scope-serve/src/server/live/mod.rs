@@ -145,7 +145,7 @@ impl Live {
         self.tenant(tenant).infos()
     }
 
-    /// Runs `read` over what of the state exists for `visibility`. Reports wait meanwhile, and it may take its time: call it where blocking is allowed.
+    /// Runs `read` over what of the state exists for `visibility`. No report waits meanwhile. It may take its time: call it where blocking is allowed.
     pub fn read<R>(&self, tenant: &Tenant, visibility: &Visibility, read: impl FnOnce(&State) -> R) -> R {
         self.tenant(tenant).with_visible(visibility, read)
     }

@@ -1,7 +1,7 @@
 //! The live state of one tenant.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use scope_core::record::{Body, Problem, Record};
@@ -58,8 +58,9 @@ impl TenantLive {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    /// The state as it is at this moment. Agents that report meanwhile change their own copy of what they said, so nobody waits for who reads.
+    pub(crate) fn read(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn link_number(&self) -> u64 {

@@ -4,7 +4,7 @@ use scope_core::Timestamp;
 use scope_render::graph::Graph;
 use scope_render::layout::{Layout, Previous};
 use scope_render::output::places;
-use scope_render::view::{Rendered, Selection};
+use scope_render::view::{KeptView, Rendered, Selection};
 
 use super::channel::Channel;
 use super::key::{Wanted, WantedView};
@@ -25,6 +25,8 @@ pub(super) enum Kept {
 #[derive(Debug, Default)]
 pub(super) struct ViewKept {
     picture: Picture,
+    /// Which nodes and connections its figures are of.
+    figures: Option<KeptView>,
     previous: Previous,
     hidden: String,
     problems: String,
@@ -45,10 +47,10 @@ impl Kept {
         }
     }
 
-    /// Computes what is due and hands it over.
-    pub(super) fn compute(&mut self, channel: &mut Channel, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
-        let wanted = std::sync::Arc::clone(&channel.wanted);
-        match (self, &*wanted) {
+    /// Computes what is due and hands it over. Where the structure is not due, the graph is the former one with the figures of now.
+    pub(super) fn compute(&mut self, channel: &Channel, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+        match (self, &channel.wanted) {
+            (Self::View(kept), Wanted::View(wanted)) if !due.structure && wanted.is_steady => kept.only_figures(channel, graph, at),
             (Self::View(kept), Wanted::View(wanted)) => kept.compute(channel, wanted, graph, due, at),
             (Self::Node(kept), Wanted::Node(id)) => kept.compute(channel, id, graph, at),
             _ => Sent::default(),
@@ -57,7 +59,7 @@ impl Kept {
 }
 
 impl ViewKept {
-    fn compute(&mut self, channel: &mut Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+    fn compute(&mut self, channel: &Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
         if self.picture.names.is_full() {
             *self = Self::default();
             channel.restart();
@@ -69,15 +71,9 @@ impl ViewKept {
         let mut sent = Sent::default();
         self.changes(channel, &rendered, layout.as_ref(), at, &mut sent);
         if due.figures {
-            let named = self.picture.names.names.len();
-            let moved = self.picture.figures(&rendered, None);
-            if !moved.is_empty() {
-                let mut json = Json::new("figures", channel.next_seq(), at);
-                json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
-                json.key("figures");
-                json.figures(&moved);
-                sent.count(channel.send(Kind::Figures, json.end()));
-            }
+            let figures = self.only_figures(channel, graph, at);
+            sent.messages += figures.messages;
+            sent.overflows += figures.overflows;
         }
         if channel.wants_snapshot() {
             channel.send_snapshot(self.snapshot(channel, &rendered, layout.as_ref(), at));
@@ -86,10 +82,28 @@ impl ViewKept {
         sent
     }
 
-    fn changes(&mut self, channel: &mut Channel, rendered: &Rendered<'_, '_>, layout: Option<&(Layout, Vec<String>)>, at: Timestamp, sent: &mut Sent) {
+    /// What moved of the nodes and edges that subscribers have.
+    fn only_figures(&mut self, channel: &Channel, graph: &Graph<'_>, at: Timestamp) -> Sent {
+        let mut sent = Sent::default();
+        let Some(view) = &self.figures else { return sent };
+        let named = self.picture.names.names.len();
+        let moved = self.picture.figures(view, graph, None);
+        if !moved.is_empty() {
+            let mut json = Json::new("figures", channel.next_seq(), at);
+            json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
+            json.key("figures");
+            json.figures(&moved);
+            sent.count(channel.send(Kind::Figures, json.end()));
+        }
+        sent
+    }
+
+    fn changes(&mut self, channel: &Channel, rendered: &Rendered<'_, '_>, layout: Option<&(Layout, Vec<String>)>, at: Timestamp, sent: &mut Sent) {
         let changed = self.picture.update(rendered, layout.map(|(layout, _)| layout.boxes.as_slice()));
         let named = self.picture.names.names.len();
-        let moved = self.picture.figures(rendered, Some(&changed));
+        let view = rendered.keep();
+        let moved = self.picture.figures(&view, rendered.graph(), Some(&changed));
+        self.figures = Some(view);
         let hidden = write::hidden(&rendered.hidden);
         let problems = write::problems(rendered);
         let (other_hidden, other_problems) = (hidden != self.hidden, problems != self.problems);

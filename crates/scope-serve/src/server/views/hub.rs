@@ -6,7 +6,6 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use hashbrown::HashMap;
-use scope_core::state::State;
 use scope_render::graph::Graph;
 
 use super::channel::Channel;
@@ -30,7 +29,7 @@ pub(super) struct Hub {
 struct Shared {
     live: Arc<TenantLive>,
     limits: Limits,
-    channels: Mutex<HashMap<String, Channel>>,
+    channels: Mutex<HashMap<String, Arc<Channel>>>,
     stopped: AtomicBool,
     overflows: AtomicU64,
     messages: AtomicU64,
@@ -56,11 +55,11 @@ impl Hub {
 
     pub(super) fn open(&self, visibility: &Visibility, text: String, wanted: Wanted, resume: Option<Resume>) -> Result<Subscription, SubscribeError> {
         let mut channels = self.shared.lock();
-        let open: usize = channels.values().map(Channel::subscribers).sum();
+        let open: usize = channels.values().map(|channel| channel.subscribers()).sum();
         if open >= self.shared.limits.subscriptions || (!channels.contains_key(&text) && channels.len() >= self.shared.limits.views) {
             return Err(SubscribeError::TooMany(open));
         }
-        let queue = channels.entry(text).or_insert_with(|| Channel::new(visibility.clone(), wanted)).open(resume);
+        let queue = channels.entry(text).or_insert_with(|| Arc::new(Channel::new(visibility.clone(), wanted))).open(resume);
         drop(channels);
         self.shared.live.board.wake();
         Ok(Subscription { queue })
@@ -69,7 +68,7 @@ impl Hub {
     pub(super) fn usage(&self) -> Usage {
         let channels = self.shared.lock();
         Usage {
-            subscriptions: channels.values().map(Channel::subscribers).sum(),
+            subscriptions: channels.values().map(|channel| channel.subscribers()).sum(),
             views: channels.len(),
             overflows: self.shared.overflows.load(Ordering::Relaxed),
             messages: self.shared.messages.load(Ordering::Relaxed),
@@ -79,14 +78,14 @@ impl Hub {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Channel>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Channel>>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Computes what is due until it is stopped.
     fn run(&self) {
         let mut pace = Pace::new(Instant::now());
-        let mut kept: HashMap<String, Kept> = HashMap::new();
+        let mut kept = AllKept::default();
         let mut seen = self.live.board.read();
         // What this thread has not looked at yet is news.
         seen.structure = seen.structure.wrapping_sub(1);
@@ -96,7 +95,7 @@ impl Shared {
             let (asked, any) = {
                 let mut channels = self.lock();
                 channels.retain(|_, channel| channel.is_wanted(began));
-                (channels.values().any(Channel::wants_snapshot), !channels.is_empty())
+                (channels.values().any(|channel| channel.wants_snapshot()), !channels.is_empty())
             };
             let since = Since {
                 structure: any && marks.structure != seen.structure,
@@ -109,44 +108,67 @@ impl Shared {
                 self.live.board.wait(marks.structure, marks.wakes, wait);
                 continue;
             }
-            self.pass(&mut kept, due);
-            seen.figures = if due.figures { marks.figures } else { seen.figures };
-            // Whatever is computed is computed from all of the state.
-            (seen.structure, seen.drift) = (marks.structure, marks.drift);
+            let done = self.pass(&mut kept, due);
+            seen.figures = if done.figures { marks.figures } else { seen.figures };
+            if done.structure {
+                (seen.structure, seen.drift) = (marks.structure, marks.drift);
+            }
             let cost = began.elapsed();
-            pace.done(Due { structure: true, ..due }, began, cost);
+            pace.done(done, began, cost);
             self.busy_us.fetch_add(cost.as_micros() as u64, Ordering::Relaxed);
         }
     }
 
-    /// Computes all channels, those of one visibility from one graph.
-    fn pass(&self, kept: &mut HashMap<String, Kept>, due: Due) {
-        let mut by_visibility: HashMap<String, (Visibility, Vec<String>)> = HashMap::new();
+    /// Computes all channels, those of one visibility from one graph. What was done: where the former graph is of no use, the structure too.
+    fn pass(&self, kept: &mut AllKept, due: Due) -> Due {
+        let mut by_visibility: HashMap<String, (Visibility, Vec<(String, Arc<Channel>)>)> = HashMap::new();
         {
             let channels = self.lock();
-            kept.retain(|text, _| channels.contains_key(text));
+            kept.channels.retain(|text, _| channels.contains_key(text));
             for (text, channel) in channels.iter() {
                 let group = by_visibility.entry(channel.visibility.key()).or_insert_with(|| (channel.visibility.clone(), Vec::new()));
-                group.1.push(text.clone());
+                group.1.push((text.clone(), Arc::clone(channel)));
             }
         }
-        for (visibility, texts) in by_visibility.into_values() {
-            self.live.with_visible(&visibility, |state| self.compute(state, &texts, kept, due));
+        let mut done = due;
+        for (visibility, channels) in by_visibility.into_values() {
+            self.live.with_visible(&visibility, |state| {
+                let all = visibility.filter().is_none();
+                let former = if all && !due.structure { kept.graph.take() } else { None };
+                let again = former.as_ref().and_then(|former| former.graph(state));
+                let is_drawn = again.inspect(|graph| self.compute(graph, &channels, &mut kept.channels, due)).is_some();
+                if is_drawn {
+                    kept.graph = former;
+                    return;
+                }
+                let graph = Graph::build(state);
+                self.compute(&graph, &channels, &mut kept.channels, Due { structure: true, ..due });
+                if all {
+                    done.structure = true;
+                    kept.graph = Some(graph.keep());
+                }
+            });
         }
+        done
     }
 
-    fn compute(&self, state: &State, texts: &[String], kept: &mut HashMap<String, Kept>, due: Due) {
-        let graph = Graph::build(state);
+    fn compute(&self, graph: &Graph<'_>, channels: &[(String, Arc<Channel>)], kept: &mut HashMap<String, Kept>, due: Due) {
         let at = now();
-        for text in texts {
-            let mut channels = self.lock();
-            let Some(channel) = channels.get_mut(text) else { continue };
+        for (text, channel) in channels {
             let mine = kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted));
-            let Sent { messages, overflows } = mine.compute(channel, &graph, due, at);
+            let Sent { messages, overflows } = mine.compute(channel, graph, due, at);
             self.messages.fetch_add(messages, Ordering::Relaxed);
             self.overflows.fetch_add(overflows, Ordering::Relaxed);
         }
     }
+}
+
+/// What the thread that computes keeps from one time to the next.
+#[derive(Debug, Default)]
+struct AllKept {
+    channels: HashMap<String, Kept>,
+    /// The graph of all that there is, without its state: figures are drawn from it until something but a figure changes.
+    graph: Option<scope_render::graph::Kept>,
 }
 
 impl Drop for Hub {

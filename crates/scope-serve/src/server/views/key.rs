@@ -1,7 +1,7 @@
 //! What a subscriber asks for. Whoever asks for the same shares one computation.
 
 use scope_core::NodeId;
-use scope_core::field::Registry;
+use scope_core::field::{Registry, Target, Unit};
 use scope_core::filter::Filter;
 use scope_render::view::{GroupBy, View};
 
@@ -45,6 +45,8 @@ pub(super) struct WantedView {
     pub(super) group_by: Option<GroupBy>,
     pub(super) show: Vec<String>,
     pub(super) layout: bool,
+    /// Whether what is in it depends on no figure and no time of day.
+    pub(super) is_steady: bool,
 }
 
 impl ViewKey {
@@ -61,6 +63,7 @@ impl ViewKey {
             return Err(SubscribeError::Show(scope_core::limits::cut(unknown, 80).escape_debug().to_string(), self.view.name));
         }
         let filter = filter.filter(|filter| !filter.is_all());
+        let is_steady = filter.as_ref().is_none_or(|filter| is_steady(filter, registry));
         let text = format!(
             "{}\n{}\n{}\n{}\n{}\n{}",
             self.visibility.key(),
@@ -70,6 +73,15 @@ impl ViewKey {
             show.join(","),
             self.layout
         );
-        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout }))))
+        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout, is_steady }))))
     }
+}
+
+/// Whether what a filter takes can only change when a fact does.
+fn is_steady(filter: &Filter, registry: &Registry) -> bool {
+    let is_fact = |target: &Target| {
+        let by_nature = matches!(target.field.as_str(), "id" | "agent" | "source" | "parents" | "endpoints");
+        by_nature || target.key.is_some() || matches!(registry.unit(target), Some(Unit::Text | Unit::Bool | Unit::List | Unit::Map))
+    };
+    filter.names().into_iter().flat_map(|name| registry.resolve(name)).all(|target| is_fact(&target))
 }

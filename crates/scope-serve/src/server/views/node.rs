@@ -67,7 +67,7 @@ type Ends<'a> = BTreeMap<(&'static str, &'a str, Protocol, u16), (u32, Figures)>
 
 impl NodeKept {
     /// Tells what is new of the node.
-    pub(super) fn compute(&mut self, channel: &mut Channel, id: &NodeId, graph: &Graph<'_>, at: Timestamp) -> Sent {
+    pub(super) fn compute(&mut self, channel: &Channel, id: &NodeId, graph: &Graph<'_>, at: Timestamp) -> Sent {
         let node = graph.find(id.as_str());
         let ends = node.map(|node| connections(graph, node)).unwrap_or_default();
         let facts = serde_json::to_string(&full(graph, node, &ends)).unwrap_or_default();

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use scope_core::{CompactString, Number};
 use scope_render::graph::{Figures, Graph};
 use scope_render::layout::Rect;
-use scope_render::view::{Edge, Node, Rendered, Role};
+use scope_render::view::{Edge, KeptView, Node, Rendered, Role};
 
 use super::table::Table;
 use super::write::NodeFacts;
@@ -41,8 +41,10 @@ pub(super) struct NodeRow {
     /// Of the facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
     facts: u64,
     pass: u32,
-    /// What was sent of each figure, by its number.
+    /// What was sent of each figure, by its number, in the order in which they come.
     pub(super) figures: Vec<(u16, Number)>,
+    /// How often anything had been said when they were sent.
+    moves: u64,
 }
 
 #[derive(Debug)]
@@ -158,8 +160,14 @@ impl Picture {
                 number
             } else {
                 let id: Arc<str> = node.id.as_ref().into();
-                let number =
-                    self.nodes.add(NodeRow { id: Arc::clone(&id), version, facts: text_version(&facts(node, place)), pass: self.pass, figures: Vec::new() });
+                let number = self.nodes.add(NodeRow {
+                    id: Arc::clone(&id),
+                    version,
+                    facts: text_version(&facts(node, place)),
+                    pass: self.pass,
+                    figures: Vec::new(),
+                    moves: 0,
+                });
                 self.by_id.insert(id, number);
                 changed.set_nodes.push(at);
                 number
@@ -223,31 +231,31 @@ impl Picture {
     }
 
     /// Takes over the figures of all that the view has, or of what is new only.
-    pub(super) fn figures(&mut self, rendered: &Rendered<'_, '_>, only: Option<&Changed>) -> Moved {
+    pub(super) fn figures(&mut self, view: &KeptView, graph: &Graph<'_>, only: Option<&Changed>) -> Moved {
         let mut moved = Moved::default();
         let node_places: Box<dyn Iterator<Item = u32>> = match only {
             Some(changed) => Box::new(changed.set_nodes.iter().copied()),
-            None => Box::new(0..rendered.nodes.len() as u32),
+            None => Box::new(0..view.nodes() as u32),
         };
         for at in node_places {
-            let (Some(node), Some(number)) = (rendered.nodes.get(at as usize), self.node_order.get(at as usize)) else { continue };
-            if node.role.is_outside() {
-                continue;
+            let members = view.members(at);
+            let Some((number, row)) = self.node_order.get(at as usize).and_then(|number| Some((*number, self.nodes.get_mut(*number)?))) else { continue };
+            let moves = members.iter().fold(members.len() as u64, |moves, member| moves.wrapping_add(graph.moves(*member)));
+            if !members.is_empty() && row.moves != moves && !members.iter().all(|member| graph.is_gone(*member)) {
+                row.moves = moves;
+                take(row, &mut self.names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value));
             }
-            let Some(row) = self.nodes.get_mut(*number) else { continue };
-            take(row, &mut self.names, rendered.metrics(node), |name, value| moved.node(name, *number, value));
         }
         let edge_places: Box<dyn Iterator<Item = u32>> = match only {
             Some(changed) => Box::new(changed.set_edges.iter().copied()),
-            None => Box::new(0..rendered.edges.len() as u32),
+            None => Box::new(0..view.edges() as u32),
         };
         for at in edge_places {
-            let (Some(edge), Some(number)) = (rendered.edges.get(at as usize), self.edge_order.get(at as usize)) else { continue };
-            let Some(row) = self.edges.get_mut(*number) else { continue };
-            for ((old, new), list) in row.figures.iter_mut().zip(edge_figures(&edge.figures)).zip(&mut moved.edges) {
+            let Some((number, row)) = self.edge_order.get(at as usize).and_then(|number| Some((*number, self.edges.get_mut(*number)?))) else { continue };
+            for ((old, new), list) in row.figures.iter_mut().zip(edge_figures(&view.figures(graph, at))).zip(&mut moved.edges) {
                 if *old != new {
                     *old = new;
-                    list.push((*number, new));
+                    list.push((number, new));
                 }
             }
         }
@@ -273,20 +281,38 @@ impl Picture {
     }
 }
 
-/// Compares the figures of a node with what was sent of it.
-fn take(row: &mut NodeRow, names: &mut Names, now: Vec<(&str, Number)>, mut moved: impl FnMut(u16, Option<Number>)) {
-    let is_same = row.figures.len() == now.len()
-        && row.figures.iter().zip(&now).all(|((number, _), (name, _))| names.names.get(usize::from(*number)).is_some_and(|known| known == name));
-    if is_same {
-        for ((number, old), (_, new)) in row.figures.iter_mut().zip(now) {
-            if *old != new {
-                *old = new;
-                moved(*number, Some(new));
-            }
+/// Compares the figures of a node with what was sent of it. `each` calls what it is given with each figure; of one name the first counts.
+fn take<'s>(row: &mut NodeRow, names: &mut Names, each: impl Fn(&mut dyn FnMut(&'s str, Number)), mut moved: impl FnMut(u16, Option<Number>)) {
+    // Mostly the same names come in the same order, and nothing is to be looked up.
+    let (mut next, mut is_same) = (0, true);
+    each(&mut |name, new| {
+        let known = |number: u16| names.names.get(usize::from(number)).is_some_and(|known| known == name);
+        if !is_same {
+            return;
         }
+        match row.figures.get_mut(next) {
+            Some((number, old)) if known(*number) => {
+                if *old != new {
+                    *old = new;
+                    moved(*number, Some(new));
+                }
+                next += 1;
+            }
+            // A second speaker says what was said already.
+            _ => is_same = row.figures.iter().take(next).any(|(number, _)| known(*number)),
+        }
+    });
+    if is_same && next == row.figures.len() {
         return;
     }
-    let now: Vec<(u16, Number)> = now.into_iter().filter_map(|(name, value)| Some((names.number(name)?, value))).collect();
+    let mut now: Vec<(u16, Number)> = Vec::with_capacity(row.figures.len());
+    each(&mut |name, value| {
+        if let Some(number) = names.number(name)
+            && !now.iter().any(|(known, _)| *known == number)
+        {
+            now.push((number, value));
+        }
+    });
     for (number, value) in &now {
         if !row.figures.contains(&(*number, *value)) {
             moved(*number, Some(*value));

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scope_core::field::Registry;
-use scope_core::record::Record;
+use scope_core::record::{Body, Record};
 use scope_core::state::State;
 use scope_core::{Timestamp, codec};
-use scope_render::graph::Graph;
+use scope_render::graph::{self, Graph};
 use scope_render::output::{Format, Options, Part, Theme, write};
 use scope_render::view::{self, Selection};
 use serde_json::{Value, json};
@@ -216,6 +216,29 @@ fn events() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(event, 0..12)
 }
 
+/// Records that move figures of what exists, and nothing else: those of the others are left out.
+fn moves() -> impl Strategy<Value = Vec<Value>> {
+    events().prop_map(|events| {
+        let figures = |mut event: Value| {
+            for facts in ["name", "parents", "attrs", "endpoints"] {
+                event.as_object_mut().unwrap().remove(facts);
+            }
+            event
+        };
+        events.into_iter().map(figures).collect()
+    })
+}
+
+/// Whether a record speaks of a node or flow that its source spoke of before, and says nothing new but figures.
+fn is_known(state: &State, record: &Record) -> bool {
+    let source = state.agent(&record.agent).and_then(|agent| agent.source_state(&record.source));
+    match &record.body {
+        Body::Node(node) => source.is_some_and(|source| source.node_state(&node.id).is_some()),
+        Body::Flow(flow) => source.and_then(|source| source.flow(&flow.key)).is_some_and(|known| known.server_name == flow.server_name),
+        _ => false,
+    }
+}
+
 pub(super) fn records(events: &[Value], seq: u64) -> Vec<Record> {
     let lines = events.iter().map(|event| {
         let mut event = event.clone();
@@ -237,6 +260,13 @@ impl Setup {
     fn new(key: &ViewKey) -> Self {
         let (_, wanted) = key.read(&Registry::new()).unwrap();
         Self { kept: Kept::new(&wanted), channel: Channel::new(Visibility::all(), wanted) }
+    }
+
+    /// What only moves figures is computed from the former graph, as the hub does it. Whether that was possible.
+    fn figures(&mut self, former: &graph::Kept, state: &State) -> bool {
+        let again = former.graph(state);
+        let due = Due { structure: false, figures: true };
+        again.inspect(|graph| drop(self.kept.compute(&self.channel, graph, due, Timestamp::default()))).is_some()
     }
 
     fn compute(&mut self, state: &State, figures: bool) {
@@ -275,6 +305,62 @@ proptest! {
                     prop_assert_eq!(&client.view(), &expected);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn figures_from_the_former_graph_are_those_of_a_new_one(key in keys(), steps in prop::collection::vec((events(), moves(), moves()), 1..8)) {
+        let (mut state, mut setup) = (State::default(), Setup::new(&key));
+        let (queue, mut client) = (setup.channel.open(None), Client::default());
+        let mut seq = 0;
+        for (events, one, other) in steps {
+            seq += 1;
+            for record in records(&events, seq) {
+                let _ = state.apply(record);
+            }
+            setup.compute(&state, true);
+            let former = Graph::build(&state).keep();
+            for figures in [one, other] {
+                seq += 1;
+                for record in records(&figures, seq) {
+                    if is_known(&state, &record) {
+                        let _ = state.apply(record);
+                    }
+                }
+                prop_assert!(setup.figures(&former, &state));
+                for message in waiting(&queue) {
+                    client.apply(&message);
+                }
+                prop_assert_eq!(&client.view(), &rendered(&state, &key, Timestamp::default()));
+            }
+        }
+    }
+
+    /// Between two looks at the structure things go and come. What is left keeps its own figures, and the next look puts everything right.
+    #[test]
+    fn what_went_meanwhile_is_not_mixed_up(key in keys(), steps in prop::collection::vec((events(), events()), 1..8)) {
+        let (mut state, mut setup) = (State::default(), Setup::new(&key));
+        let (queue, mut client) = (setup.channel.open(None), Client::default());
+        let mut seq = 0;
+        for (before, meanwhile) in steps {
+            for (events, is_before) in [(before, true), (meanwhile, false)] {
+                seq += 1;
+                let former = Graph::build(&state).keep();
+                for record in records(&events, seq) {
+                    let _ = state.apply(record);
+                }
+                if is_before || !setup.figures(&former, &state) {
+                    setup.compute(&state, true);
+                }
+                for message in waiting(&queue) {
+                    client.apply(&message);
+                }
+            }
+            setup.compute(&state, true);
+            for message in waiting(&queue) {
+                client.apply(&message);
+            }
+            prop_assert_eq!(&client.view(), &rendered(&state, &key, Timestamp::default()));
         }
     }
 

@@ -1,0 +1,166 @@
+//! A graph without its state: which records each node and connection stands for, by place. With a later state it is a graph again, and nothing is joined
+//! anew: for whoever draws the figures of the same nodes again and again.
+
+use std::sync::LazyLock;
+
+use scope_core::flow::{Peer, Side};
+use scope_core::state::{NodeState, Slot, SourceState, State};
+use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
+
+use super::nodes::{Nodes, Said};
+use super::pairs::{Pairs, Samples};
+use super::parents::Parents;
+use super::peers::Pseudo;
+use super::reports::{Report, Sure};
+use super::{Graph, Link, links};
+
+/// A graph without its state.
+#[derive(Debug)]
+pub struct Kept {
+    agents: Vec<AgentName>,
+    sources: Vec<(AgentName, CompactString)>,
+    nodes: Nodes<'static>,
+    /// The ids of nodes that no record describes.
+    implied: Vec<(u32, NodeId)>,
+    kind_names: Vec<CompactString>,
+    said: Vec<KeptSaid>,
+    parents: Parents,
+    reports: Vec<KeptReport>,
+    pairs: Pairs,
+    links: Vec<Link>,
+    pseudo: Vec<Pseudo<'static>>,
+    over: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KeptSaid {
+    agent: u32,
+    source: u32,
+    slot: Slot,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KeptReport {
+    source: u32,
+    slot: Slot,
+    agent: u32,
+    owner: u32,
+    peer: u32,
+    sure: Sure,
+    side: Side,
+}
+
+/// Stands for what has gone since.
+static GONE: LazyLock<NodeState> = LazyLock::new(NodeState::default);
+static OVER: LazyLock<Option<Flow>> = LazyLock::new(|| {
+    let nowhere: SocketAddress = "0.0.0.0:0".parse().ok()?;
+    Some(Flow {
+        key: FlowKey { owner: "gone:flow".parse().ok()?, peer: Peer::Dialled(nowhere.clone()), server_addr: nowhere, proto: Protocol::Tcp },
+        server: None,
+        server_name: None,
+        command: None,
+        since: Timestamp::default(),
+        last_seen: Timestamp::default(),
+        open: 0,
+        opened_total: None,
+        failed_total: None,
+        tx_bytes_total: None,
+        rx_bytes_total: None,
+        retrans_total: None,
+        rtt_us: None,
+        ports: Vec::new(),
+        seen_by: Vec::new(),
+    })
+});
+
+impl Graph<'_> {
+    /// The graph without its state.
+    pub fn keep(&self) -> Kept {
+        let said = self.nodes.all_said().iter().map(|said| KeptSaid { agent: said.agent, source: said.source_number, slot: said.slot });
+        let kept = |report: &Report<'_>| KeptReport {
+            source: report.source,
+            slot: report.slot,
+            agent: report.agent,
+            owner: report.owner,
+            peer: report.peer,
+            sure: report.sure,
+            side: report.side,
+        };
+        let implied = (0..self.nodes.len() as u32).filter(|node| self.nodes.said(*node).is_empty());
+        Kept {
+            agents: self.agents.iter().map(|agent| agent.name.clone()).collect(),
+            sources: self.sources.iter().map(|(agent, source)| ((*agent).clone(), (*source).into())).collect(),
+            said: said.collect(),
+            implied: implied.filter_map(|node| Some((node, self.nodes.id(node).parse().ok()?))).collect(),
+            kind_names: self.nodes.kind_names().map(CompactString::from).collect(),
+            nodes: self.nodes.columns(),
+            parents: self.parents.clone(),
+            reports: self.reports.iter().map(kept).collect(),
+            pairs: self.pairs.clone(),
+            links: self.links.clone(),
+            pseudo: self.pseudo.iter().map(Pseudo::to_static).collect(),
+            over: self.over,
+        }
+    }
+}
+
+impl Kept {
+    /// The graph with what `state` says now of its nodes and connections. What came meanwhile is not in it; what went has no figures any more. None where
+    /// connections are no longer drawn between the same ends, or its agents are others: then the graph is to be built anew.
+    pub fn graph<'s>(&'s self, state: &'s State) -> Option<Graph<'s>> {
+        let agents = super::agents(state);
+        if !agents.iter().map(|agent| agent.name).eq(&self.agents) {
+            return None;
+        }
+        let source = |(agent, source): &(AgentName, CompactString)| state.agent(agent).and_then(|agent| agent.source_state(source));
+        let sources: Vec<Option<&'s SourceState>> = self.sources.iter().map(source).collect();
+        let at = |number: u32| sources.get(number as usize).copied().flatten();
+        let name = |number: u32| self.sources.get(number as usize).map_or("", |(_, source)| source.as_str());
+        let gone: &'s NodeState = &GONE;
+        let (mut found, mut ids) = (Vec::with_capacity(self.said.len()), Vec::with_capacity(self.said.len()));
+        for said in &self.said {
+            let held = at(said.source).and_then(|source| source.node_at(said.slot));
+            ids.push(held.map_or("", |(id, _, _)| id.as_str()));
+            let (state, moves) = held.map_or((gone, u32::MAX), |(_, state, moves)| (state, moves));
+            let (source, source_number, slot) = (name(said.source), said.source, said.slot);
+            found.push(Said { agent: said.agent, source, source_number, slot, moves, state, parents: &[], endpoints: &[] });
+        }
+        let implied = self.implied.iter().map(|(node, id)| (*node, id.as_str()));
+        let nodes = self.nodes.with(found, &ids, implied, self.kind_names.iter().map(CompactString::as_str));
+        let over = OVER.as_ref()?;
+        let mut lost = vec![false; self.reports.len()];
+        let mut reports = Vec::with_capacity(self.reports.len());
+        for (kept, lost) in self.reports.iter().zip(&mut lost) {
+            let flow = at(kept.source).and_then(|source| source.flow_at(kept.slot));
+            *lost = flow.is_none();
+            let flow = flow.unwrap_or(over);
+            let KeptReport { source, slot, agent, owner, peer, sure, side } = *kept;
+            reports.push(Report { flow, source, slot, agent, owner, peer, sure, side, at: None });
+        }
+        let links = self.redraw(&reports, &lost, &agents)?;
+        let troubles = super::troubles(state);
+        let sources = self.sources.iter().map(|(agent, source)| (agent, source.as_str())).collect();
+        let (parents, pairs, pseudo) = (self.parents.clone(), self.pairs.clone(), self.pseudo.clone());
+        Some(Graph { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles, over: self.over })
+    }
+
+    /// The links with their figures as they are now; those of flows that have gone as they were.
+    fn redraw(&self, reports: &[Report<'_>], lost: &[bool], agents: &[super::Agent<'_>]) -> Option<Vec<Link>> {
+        let is_lost = |report: u32| lost.get(report as usize).copied().unwrap_or(false);
+        let samples = Samples::new(reports, agents);
+        let mut drawn = links::draw(reports, &self.pairs, &samples, &self.parents, |_| super::NONE);
+        if drawn.len() != self.links.len() {
+            return None;
+        }
+        for (new, old) in drawn.iter_mut().zip(&self.links) {
+            if (new.client, new.server) != (old.client, old.server) {
+                return None;
+            }
+            if is_lost(old.client) || is_lost(old.server) {
+                new.clone_from(old);
+            }
+            (new.from, new.to) = (old.from, old.to);
+        }
+        Some(drawn)
+    }
+}
