@@ -79,6 +79,39 @@ impl<T> Fields<T> {
         self.0.retain(|(name, value)| keep(name, value));
     }
 
+    /// Takes out what `other` has too, in one walk along both.
+    pub fn remove_all<U>(&mut self, other: &Fields<U>) {
+        if self.is_empty() || other.is_empty() {
+            return;
+        }
+        let mut others = other.0.iter().peekable();
+        self.0.retain(|(name, _)| {
+            while let Some((other, _)) = others.peek() {
+                match other.cmp(name) {
+                    std::cmp::Ordering::Less => drop(others.next()),
+                    std::cmp::Ordering::Equal => return false,
+                    std::cmp::Ordering::Greater => return true,
+                }
+            }
+            true
+        });
+    }
+
+    /// Whether any name in it is one of `other` too.
+    pub fn has_any_of<U>(&self, other: &Fields<U>) -> bool {
+        let mut others = other.0.iter().peekable();
+        self.0.iter().any(|(name, _)| {
+            while others.next_if(|(other, _)| other < name).is_some() {}
+            others.peek().is_some_and(|(other, _)| other == name)
+        })
+    }
+
+    /// Whether all names of `other` are in it.
+    pub fn has_all_of<U>(&self, other: &Fields<U>) -> bool {
+        let mut ours = self.0.iter();
+        self.len() >= other.len() && other.0.iter().all(|(name, _)| ours.by_ref().find(|(ours, _)| ours >= name).is_some_and(|(ours, _)| ours == name))
+    }
+
     /// The entries in the order of their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &T)> + DoubleEndedIterator {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

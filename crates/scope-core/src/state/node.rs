@@ -1,5 +1,7 @@
 //! What one source says of one node: a few layers, one for each report that still says something.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use crate::endpoint::OwnedEndpoint;
@@ -43,15 +45,37 @@ impl NodeLayer {
         join_fields(&mut self.extra, other.extra);
     }
 
+    /// Whether `later` says anything anew that this one says.
+    fn overlaps(&self, later: &Self) -> bool {
+        let (ours, theirs) = (&self.node, &later.node);
+        (ours.name.is_some() && theirs.name.is_some())
+            || (ours.parents.is_some() && theirs.parents.is_some())
+            || (ours.endpoints.is_some() && theirs.endpoints.is_some())
+            || ours.attrs.has_any_of(&theirs.attrs)
+            || ours.metrics.has_any_of(&theirs.metrics)
+            || self.extra.has_any_of(&later.extra)
+    }
+
+    /// Whether `later` says all anew that this one says.
+    fn is_covered_by(&self, later: &Self) -> bool {
+        let (ours, theirs) = (&self.node, &later.node);
+        (ours.name.is_none() || theirs.name.is_some())
+            && (ours.parents.is_none() || theirs.parents.is_some())
+            && (ours.endpoints.is_none() || theirs.endpoints.is_some())
+            && theirs.metrics.has_all_of(&ours.metrics)
+            && theirs.attrs.has_all_of(&ours.attrs)
+            && later.extra.has_all_of(&self.extra)
+    }
+
     /// Drops what `later` says anew; whether anything is left.
     fn yield_to(&mut self, later: &Self) -> bool {
         let (ours, theirs) = (&mut self.node, &later.node);
         ours.name.take_if(|_| theirs.name.is_some());
         ours.parents.take_if(|_| theirs.parents.is_some());
         ours.endpoints.take_if(|_| theirs.endpoints.is_some());
-        ours.attrs.retain(|name, _| theirs.attrs.get(name).is_none());
-        ours.metrics.retain(|name, _| theirs.metrics.get(name).is_none());
-        self.extra.retain(|name, _| later.extra.get(name).is_none());
+        ours.attrs.remove_all(&theirs.attrs);
+        ours.metrics.remove_all(&theirs.metrics);
+        self.extra.remove_all(&later.extra);
         ours.name.is_some()
             || ours.parents.is_some()
             || ours.endpoints.is_some()
@@ -66,13 +90,13 @@ impl NodeLayer {
 pub struct NodeState {
     /// Everything said up to here is over.
     gone: Option<(Stamp, Timestamp)>,
-    /// Newest first; no field stands in two of them.
-    layers: Vec<NodeLayer>,
+    /// Newest first; no field stands in two of them. Copies of a state share them.
+    layers: Vec<Arc<NodeLayer>>,
 }
 
 impl NodeState {
     /// The layers that hold, newest first. No field stands in two of them; none where the node is gone.
-    pub fn layers(&self) -> &[NodeLayer] {
+    pub fn layers(&self) -> &[Arc<NodeLayer>] {
         &self.layers
     }
 
@@ -135,7 +159,7 @@ impl NodeState {
                 any = new.yield_to(layer);
             }
             if any || later.is_empty() {
-                same.join(new);
+                Arc::make_mut(same).join(new);
             }
             self.settle(place);
             return;
@@ -145,7 +169,7 @@ impl NodeState {
             holds = new.yield_to(layer);
         }
         if holds || later.is_empty() {
-            self.layers.insert(place, new);
+            self.layers.insert(place, Arc::new(new));
             self.settle(place);
         }
     }
@@ -156,10 +180,13 @@ impl NodeState {
         while at < self.layers.len() {
             let (head, tail) = self.layers.split_at_mut(at);
             let (Some(later), Some(layer)) = (head.get(place), tail.first_mut()) else { return };
-            if layer.yield_to(later) {
-                at += 1;
-            } else {
+            if layer.is_covered_by(later) {
                 self.layers.remove(at);
+            } else {
+                if layer.overlaps(later) {
+                    Arc::make_mut(layer).yield_to(later);
+                }
+                at += 1;
             }
         }
     }
@@ -188,7 +215,7 @@ impl NodeState {
             self.end(stamp, at);
         }
         for layer in other.layers {
-            self.add(layer);
+            self.add(Arc::unwrap_or_clone(layer));
         }
     }
 }

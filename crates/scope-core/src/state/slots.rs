@@ -2,8 +2,8 @@
 //! What is kept therein is not its business.
 
 use std::hash::{BuildHasher, Hash};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use hashbrown::{DefaultHashBuilder, Equivalent, HashTable};
 
@@ -43,7 +43,8 @@ struct Entry<K, V> {
     life: u32,
     /// Counts changes.
     moves: u32,
-    held: Option<(K, V)>,
+    /// Copies of a map share the keys.
+    held: Option<(Arc<K>, V)>,
 }
 
 /// One for the whole process, so that a copy finds what the original would.
@@ -57,11 +58,12 @@ impl<K, V> Default for Slots<K, V> {
 
 impl<K: Hash + Eq, V> Slots<K, V> {
     fn place<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, hash: u64) -> Option<u32> {
-        let is_it = |place: &u32| self.entries.get(*place as usize).and_then(|entry| entry.held.as_ref()).is_some_and(|(held, _)| key.equivalent(held));
+        let is_it =
+            |place: &u32| self.entries.get(*place as usize).and_then(|entry| entry.held.as_ref()).is_some_and(|(held, _)| key.equivalent(held.as_ref()));
         self.table.find(hash, is_it).copied()
     }
 
-    fn held(&self, place: u32) -> Option<&(K, V)> {
+    fn held(&self, place: u32) -> Option<&(Arc<K>, V)> {
         self.entries.get(place as usize)?.held.as_ref()
     }
 
@@ -81,15 +83,13 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     /// Adds an entry whose key is not there yet.
     pub(super) fn insert(&mut self, key: K, value: V) {
         let hash = HASHER.hash_one(&key);
-        let place = match self.free.pop().and_then(|place| Some((place, self.entries.get_mut(place as usize)?))) {
-            Some((place, entry)) => {
-                (entry.hash, entry.held) = (hash, Some((key, value)));
-                place
-            }
-            None => {
-                self.entries.push(Entry { hash, life: 0, moves: 0, held: Some((key, value)) });
-                self.entries.len() as u32 - 1
-            }
+        let free = self.free.pop().and_then(|place| Some((place, self.entries.get_mut(place as usize)?)));
+        let place = if let Some((place, entry)) = free {
+            (entry.hash, entry.held) = (hash, Some((Arc::new(key), value)));
+            place
+        } else {
+            self.entries.push(Entry { hash, life: 0, moves: 0, held: Some((Arc::new(key), value)) });
+            self.entries.len() as u32 - 1
         };
         let entries = &self.entries;
         self.table.insert_unique(hash, place, |place| entries.get(*place as usize).map_or(0, |entry| entry.hash));
@@ -127,24 +127,30 @@ impl<K: Hash + Eq, V> Slots<K, V> {
 
     /// The entries, in the order of their places.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter().filter_map(|entry| entry.held.as_ref()).map(|(key, value)| (key, value))
+        self.entries.iter().filter_map(|entry| entry.held.as_ref()).map(|(key, value)| (key.as_ref(), value))
     }
 
     /// The entries, where they stand, and how often they have changed.
     pub(super) fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u32)> {
         let map = self.map;
         let placed = move |entry: &Entry<K, V>, place| Slot { map, place, life: entry.life };
-        self.entries.iter().zip(0..).filter_map(move |(entry, place)| entry.held.as_ref().map(|(key, value)| (placed(entry, place), key, value, entry.moves)))
+        self.entries
+            .iter()
+            .zip(0..)
+            .filter_map(move |(entry, place)| entry.held.as_ref().map(|(key, value)| (placed(entry, place), key.as_ref(), value, entry.moves)))
     }
 
     /// What stands at `slot`, if it has not gone meanwhile, and how often it has changed.
     pub(super) fn at(&self, slot: Slot) -> Option<(&K, &V, u32)> {
         let entry = self.entries.get(slot.place as usize).filter(|entry| self.map == slot.map && entry.life == slot.life)?;
-        entry.held.as_ref().map(|(key, value)| (key, value, entry.moves))
+        entry.held.as_ref().map(|(key, value)| (key.as_ref(), value, entry.moves))
     }
 
     /// All entries, given away.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = (K, V)> {
-        self.entries.into_iter().filter_map(|entry| entry.held)
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (K, V)>
+    where
+        K: Clone,
+    {
+        self.entries.into_iter().filter_map(|entry| entry.held).map(|(key, value)| (Arc::unwrap_or_clone(key), value))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use super::node::{NodeLayer, NodeState};
 use super::slots::{Slot, Slots};
@@ -33,7 +34,8 @@ pub struct SourceState {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowState {
     pub(super) gone: Option<(Stamp, Timestamp)>,
-    pub(super) last: Option<FlowRecord>,
+    /// Copies of a state share it.
+    pub(super) last: Option<Arc<FlowRecord>>,
 }
 
 /// The latest record of a flow.
@@ -47,7 +49,7 @@ pub(super) struct FlowRecord {
 
 impl FlowState {
     fn add(&mut self, new: FlowRecord) {
-        self.last = std::mem::take(&mut self.last).max(Some(new));
+        self.last = std::mem::take(&mut self.last).max(Some(Arc::new(new)));
         self.settle();
     }
 

@@ -58,7 +58,7 @@ impl KeptView {
     /// anything. A name that comes again means nothing.
     pub fn each_metric<'s>(&self, graph: &Graph<'s>, node: u32, visit: &mut (impl FnMut(&'s str, Number) + ?Sized)) {
         match self.members(node) {
-            [member] => graph.each_metric(*member, |name, value| visit(name, value)),
+            [member] => graph.each_metric(*member, visit),
             members => sums::all(graph, members).into_iter().for_each(|(name, value)| visit(name, value)),
         }
     }

@@ -57,7 +57,9 @@ pub(super) fn one(name: &str, figures: impl Iterator<Item = Option<Number>>) -> 
     let (mut sum, mut members) = (Sum::default(), 0);
     for figure in figures {
         members += 1;
-        figure.into_iter().for_each(|figure| sum.add(figure));
+        if let Some(figure) = figure {
+            sum.add(figure);
+        }
     }
     sum.end(name, members)
 }

@@ -6,7 +6,7 @@ mod ring;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::HashMap;
 use scope_core::record::{Body, Record};
@@ -93,7 +93,7 @@ impl Series {
     pub fn node(&self, tenant: &Tenant, id: &NodeId, range: Range) -> BTreeMap<CompactString, Vec<Point>> {
         let tenant = self.tenant(tenant);
         let agents = tenant.lock();
-        let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
+        let names = self.shared.names();
         let mut lines = BTreeMap::new();
         for (number, ring) in agents.values().filter_map(|nodes| nodes.get(id)).flatten() {
             if let Some(name) = names.names.get(usize::from(*number)) {
@@ -116,8 +116,12 @@ impl Series {
 }
 
 impl Shared {
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn number(&self, name: &str) -> Option<u16> {
-        self.names.read().unwrap_or_else(PoisonError::into_inner).numbers.get(name).copied()
+        self.names().numbers.get(name).copied()
     }
 
     fn number_or_new(&self, name: &str) -> Option<u16> {
@@ -155,7 +159,7 @@ impl TenantSeries {
         let second = now.as_micros().div_euclid(1_000_000);
         let mut agents = self.lock();
         let nodes = agents.entry(agent.clone()).or_default();
-        let mut last: (&str, u16) = ("", 0);
+        let mut names = self.shared.names();
         for record in records {
             let Body::Node(node) = &record.body else { continue };
             if node.metrics.is_empty() {
@@ -166,17 +170,30 @@ impl TenantSeries {
                 None if !self.shared.take(ENTRY) => continue,
                 None => nodes.entry(node.id.clone()).or_default(),
             };
-            for (at, (name, value)) in node.metrics.iter().filter(|(name, _)| !name.ends_with("_total")).enumerate() {
+            // Reports say the same figures in the same order: the next one is where it was the last time.
+            let mut next = 0;
+            for (name, value) in node.metrics.iter().filter(|(name, _)| !name.ends_with("_total")) {
                 let value = value.as_f64() as f32;
-                // Reports say the same figures in the same order: the place is known, only the name is compared.
-                if last.0 != name {
-                    let Some(number) = self.shared.number_or_new(name) else { continue };
-                    last = (name, number);
+                let is_it = |number: u16, names: &Names| names.names.get(usize::from(number)).is_some_and(|known| known == name);
+                if let Some((_, ring)) = rings.get_mut(next).filter(|(number, _)| is_it(*number, &names)) {
+                    ring.push(second, value);
+                    next += 1;
+                    continue;
                 }
-                let known = rings.get(at).is_some_and(|(number, _)| *number == last.1).then_some(at);
-                match known.or_else(|| rings.iter().position(|(number, _)| *number == last.1)).and_then(|at| rings.get_mut(at)) {
-                    Some((_, ring)) => ring.push(second, value),
-                    None if self.shared.take(ring::BYTES) => rings.push((last.1, Ring::new(second, value))),
+                let mut number = names.numbers.get(name).copied();
+                if number.is_none() {
+                    // Who adds a name waits for those that read them.
+                    drop(names);
+                    number = self.shared.number_or_new(name);
+                    names = self.shared.names();
+                }
+                let Some(number) = number else { continue };
+                match rings.iter().position(|(known, _)| *known == number) {
+                    Some(at) => {
+                        next = at + 1;
+                        rings.get_mut(at).into_iter().for_each(|(_, ring)| ring.push(second, value));
+                    }
+                    None if self.shared.take(ring::BYTES) => rings.push((number, Ring::new(second, value))),
                     None => {}
                 }
             }

@@ -121,7 +121,7 @@ impl Shared {
 
     /// Computes all channels, those of one visibility from one graph. What was done: where the former graph is of no use, the structure too.
     fn pass(&self, kept: &mut AllKept, due: Due) -> Due {
-        let mut by_visibility: HashMap<String, (Visibility, Vec<(String, Arc<Channel>)>)> = HashMap::new();
+        let mut by_visibility: HashMap<String, (Visibility, Channels)> = HashMap::new();
         {
             let channels = self.lock();
             kept.channels.retain(|text, _| channels.contains_key(text));
@@ -152,7 +152,7 @@ impl Shared {
         done
     }
 
-    fn compute(&self, graph: &Graph<'_>, channels: &[(String, Arc<Channel>)], kept: &mut HashMap<String, Kept>, due: Due) {
+    fn compute(&self, graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, due: Due) {
         let at = now();
         for (text, channel) in channels {
             let mine = kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted));
@@ -162,6 +162,9 @@ impl Shared {
         }
     }
 }
+
+/// Channels with the texts that tell them apart.
+type Channels = Vec<(String, Arc<Channel>)>;
 
 /// What the thread that computes keeps from one time to the next.
 #[derive(Debug, Default)]

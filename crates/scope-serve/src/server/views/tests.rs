@@ -266,11 +266,14 @@ impl Setup {
     fn figures(&mut self, former: &graph::Kept, state: &State) -> bool {
         let again = former.graph(state);
         let due = Due { structure: false, figures: true };
-        again.inspect(|graph| drop(self.kept.compute(&self.channel, graph, due, Timestamp::default()))).is_some()
+        if let Some(graph) = &again {
+            self.kept.compute(&self.channel, graph, due, Timestamp::default());
+        }
+        again.is_some()
     }
 
     fn compute(&mut self, state: &State, figures: bool) {
-        self.kept.compute(&mut self.channel, &Graph::build(state), Due { structure: true, figures }, Timestamp::default());
+        self.kept.compute(&self.channel, &Graph::build(state), Due { structure: true, figures }, Timestamp::default());
     }
 }
 
