@@ -10,8 +10,18 @@ const proxy = {
   '/healthz': { target: server, changeOrigin: true },
 };
 
+// SvelteKit hides its announcer with an inline style, which the page's policy forbids: the announcer would stand in the page as text. A class does the same.
+const announcer = {
+  name: 'announcer-by-class',
+  enforce: 'pre' as const,
+  transform(code: string, id: string) {
+    return id.split('?')[0]?.endsWith('/generated/root.svelte') ? code.replace(/ style="[^"]*"/, ' class="sr-only"') : undefined;
+  },
+};
+
 export default defineConfig({
   plugins: [
+    announcer,
     paraglideVitePlugin({
       project: './project.inlang',
       outdir: './src/lib/paraglide',

@@ -16,6 +16,8 @@ export interface Entry {
   /** Other words that it is found by. */
   more?: string;
   keys?: string;
+  /** What tells it apart from others of its name. */
+  hint?: string;
   run: () => void;
 }
 
