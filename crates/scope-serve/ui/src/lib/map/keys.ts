@@ -5,7 +5,7 @@ export type Command =
   | { do: 'walk'; to: Direction }
   | { do: 'pan'; dx: number; dy: number }
   | { do: 'zoom'; by: number }
-  | { do: 'fit' | 'open' | 'back' | 'focus' | 'arrangement' | 'problems' | 'hide' | 'fold' | 'colour' };
+  | { do: 'fit' | 'open' | 'back' | 'focus' | 'arrangement' | 'hide' | 'fold' | 'colour' };
 
 const WAYS: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
 const STEP = 80;
@@ -36,16 +36,13 @@ export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): Com
     case '0':
       return { do: 'fit' };
     case 'Enter':
-    case ' ':
       return { do: 'open' };
     case 'Escape':
       return { do: 'back' };
-    case 'f':
+    case 'n':
       return { do: 'focus' };
     case 'l':
       return { do: 'arrangement' };
-    case 'p':
-      return { do: 'problems' };
     case 'h':
       return { do: 'hide' };
     case 'u':

@@ -34,6 +34,7 @@ export class MapSession {
   #keeper: PlaceKeeper | undefined;
   #unlisten: () => void;
   #sent = '';
+  #pinned = '';
   #camera = '';
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #exports = new Map<number, (blob: Blob) => void>();
@@ -79,6 +80,7 @@ export class MapSession {
   follow(place: Place, reducedMotion: boolean) {
     const { graph } = this.view;
     const keeping = JSON.stringify([place.view, place.arrangement, place.clusterBy]);
+    const pinned = JSON.stringify([place.metric, place.edgeWidth]);
     const others = this.#encoder.choose(place.clusterBy, place.metric, place.edgeWidth);
     if (this.#sent !== keeping || others) {
       this.#keeper = new PlaceKeeper(place.view, place.arrangement, place.clusterBy, storage());
@@ -107,7 +109,8 @@ export class MapSession {
         this.#send(change);
         this.#send(figures);
       }
-    } else this.#send(this.#encoder.figures());
+    } else if (this.#pinned !== pinned) this.#send(this.#encoder.figures());
+    this.#pinned = pinned;
     if (this.#sent !== keeping) this.#sendPlaces();
     this.#sent = keeping;
   }
@@ -284,8 +287,7 @@ export class MapSession {
         return true;
       case 'back':
         if (this.cursor) this.post({ type: 'cursor', n: -1 });
-        else if (place.selection.length) void navigator.go({ selection: place.selection.slice(0, -1) });
-        else if (place.focus) void navigator.go({ focus: '', camera: undefined });
+        else if (place.focus && !place.selection.length) void navigator.go({ focus: '', camera: undefined });
         else return false;
         return true;
       case 'focus':
@@ -294,9 +296,6 @@ export class MapSession {
         return true;
       case 'arrangement':
         void navigator.go({ arrangement: place.arrangement === 'force' ? 'layers' : 'force', camera: undefined });
-        return true;
-      case 'problems':
-        void navigator.go({ onlyProblems: !place.onlyProblems, camera: undefined });
         return true;
       case 'colour':
         void navigator.go({ colouring: place.colouring === 'health' ? 'kind' : 'health' });
