@@ -13,8 +13,8 @@ const BAR = 5;
 const DIM = 0.28;
 const LONERS_MOST = 40;
 /** Where the middle of the sign is, and where words begin, from a card's left. */
-const SIGN_AT = 19;
-const WORDS_AT = 38;
+const SIGN_AT = 17;
+const WORDS_AT = 33;
 
 export function drawNodes(pen: Pen, port: Port, model: Model) {
   const { scene, drawn, lit } = model;
@@ -171,7 +171,7 @@ function gaugeOf({ scene }: Model, n: number): number {
 
 /** The radius of a node's sign, in units of the map: its surface grows with the figure. */
 export function signRadius(value: number, most: number): number {
-  return value === value && most > 0 ? 6 + 9 * Math.sqrt(Math.max(0, value) / most) : 8;
+  return value === value && most > 0 ? 6 + 8 * Math.sqrt(Math.max(0, value) / most) : 8;
 }
 
 function drawCards(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
@@ -260,9 +260,9 @@ function fillTo(pen: Pen, kind: number, x: number, y: number, r: number, share: 
 function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {
   const { scene, labels, look, say } = model;
   const s = port.scale;
-  const size = Math.max(10, Math.min(19, 12.5 * s));
+  const size = Math.max(9.5, Math.min(19, 12.5 * s));
   const small = Math.max(9.5, size * 0.84);
-  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 5 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
+  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 3 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
   const left = (n: number) => (scene.x[n]! + WORDS_AT) * s + port.offsetX;
   const middle = (n: number) => (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
   const figures = new Map<number, string>();
