@@ -19,6 +19,8 @@ export default {
           'default-src': ['none'],
           'script-src': ['self'],
           'style-src': ['self'],
+          // The style of Kit's own announcer of pages.
+          'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
           'img-src': ['self', 'data:', 'blob:'],
           'connect-src': ['self', 'ws:', 'wss:'],
           'base-uri': ['none'],
