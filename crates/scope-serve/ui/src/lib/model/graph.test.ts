@@ -99,4 +99,22 @@ describe('Graph', () => {
     expect(graph.nodes.size + graph.edges.size + graph.byId.size).toBe(0);
     expect(graph.figure(0, 'mem_bytes')).toBeUndefined();
   });
+
+  it('loses edges and nodes while some figures have a name and no values', () => {
+    const graph = new Graph();
+    graph.apply({
+      type: 'snapshot',
+      seq: 1,
+      epoch: 1,
+      at: '',
+      view: 'x',
+      metrics: ['a', 'b'],
+      edge_metrics: ['c', 'd'],
+      nodes: { n: [0, 1], id: ['0', '1'], kind: ['x', 'x'], name: ['0', '1'], role: ['member', 'member'] },
+      edges: { e: [0], from: [0], to: [1] },
+      figures: { nodes: [[1, [0], [5]]], edges: [[1, [0], [5]]] },
+    });
+    graph.apply({ type: 'change', seq: 2, at: '', nodes: { gone: [0] }, edges: { gone: [0] } });
+    expect([graph.nodes.size, graph.edges.size, graph.figure(0, 'b'), graph.edgeFigure(0, 'd')]).toEqual([1, 0, undefined, undefined]);
+  });
 });

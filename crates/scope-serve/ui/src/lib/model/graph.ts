@@ -46,6 +46,10 @@ class Column {
     this.values[at] = value ?? NaN;
   }
 
+  forget(at: number) {
+    if (at < this.values.length) this.values[at] = NaN;
+  }
+
   get(at: number): number | undefined {
     const value = this.values[at];
     return value === undefined || Number.isNaN(value) ? undefined : value;
@@ -66,8 +70,9 @@ export class Graph {
   hidden: Hidden = NONE;
   problems: Trouble[] = [];
   areas: Area[] = [];
-  #columns: Column[] = [];
-  #edgeColumns: Column[] = [];
+  // A figure has a name before anything has it: there are gaps.
+  #columns: (Column | undefined)[] = [];
+  #edgeColumns: (Column | undefined)[] = [];
   #edgesOf = new Map<number, Set<number>>();
 
   apply(message: ViewMessage): Applied {
@@ -155,7 +160,7 @@ export class Graph {
       this.#edgesOf.get(edge.from)?.delete(e);
       this.#edgesOf.get(edge.to)?.delete(e);
       this.edges.delete(e);
-      for (const column of this.#edgeColumns) if (e < column.values.length) column.set(e, null);
+      for (const column of this.#edgeColumns) column?.forget(e);
       applied.edgesGone.push(e);
     }
   }
@@ -167,7 +172,7 @@ export class Graph {
       this.nodes.delete(n);
       this.byId.delete(node.id);
       this.#edgesOf.delete(n);
-      for (const column of this.#columns) if (n < column.values.length) column.set(n, null);
+      for (const column of this.#columns) column?.forget(n);
       applied.nodesGone.push(n);
     }
   }
@@ -207,7 +212,7 @@ export class Graph {
     else this.#edgesOf.set(n, new Set([e]));
   }
 
-  #put(columns: Column[], moved: FigureColumn[] | undefined, applied: FigureColumn[]) {
+  #put(columns: (Column | undefined)[], moved: FigureColumn[] | undefined, applied: FigureColumn[]) {
     for (const column of moved ?? []) {
       const [figure, of, values] = column;
       const kept = (columns[figure] ??= new Column());
