@@ -14,7 +14,7 @@ const ABSENT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><
     <h1>This server was built without its page</h1><p>The API is here all the same: <a href=\"/api/docs\">/api/docs</a>. \
     <code>make ui</code>, and then building the command again, puts the page in.</p>";
 
-/// The one style attribute there is: that of the hidden element by which the router tells screen readers where they are (SvelteKit's documentation of `csp`
+/// The one style attribute there is: that of the hidden element by which the router tells screen readers where they are (`SvelteKit`'s documentation of `csp`
 /// gives this hash).
 const ANNOUNCER: &str = "'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='";
 
