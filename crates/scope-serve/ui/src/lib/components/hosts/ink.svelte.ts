@@ -16,7 +16,7 @@ export function ink(): ChartInk {
   return {
     cpu: of('--accent'),
     memory: of('--kind-process'),
-    track: of('--border'),
+    track: of('--selected'),
     used: of('--unknown'),
     warning: of('--warning'),
     critical: of('--critical'),
