@@ -1,0 +1,89 @@
+// A view as a table and as bars, and panels: sorting, columns, taking it away, keys, links from one to the next, and names that mean harm.
+import { readFileSync } from 'node:fs';
+import { expect, test } from './fixture';
+
+test('the table sorts, opens panels by keys, and keeps it all in the link', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  const grid = page.getByRole('grid');
+  await expect(grid).toHaveAttribute('aria-rowcount', /^\d\d$/);
+  const header = (name: string) => grid.getByRole('columnheader', { name, exact: true });
+  await header('Name').getByRole('button').click();
+  await expect(header('Name')).toHaveAttribute('aria-sort', 'ascending');
+  await expect(page).toHaveURL(/sort=name/);
+  await header('Name').getByRole('button').click();
+  await expect(header('Name')).toHaveAttribute('aria-sort', 'descending');
+
+  await grid.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const panel = page.getByRole('complementary', { name: 'Details of what is selected' });
+  await expect(panel.getByRole('heading', { level: 2 })).toBeVisible();
+  await expect(page).toHaveURL(/sel=/);
+
+  await page.reload();
+  await expect(panel.getByRole('heading', { level: 2 })).toBeVisible();
+  await expect(header('Name')).toHaveAttribute('aria-sort', 'descending');
+  await page.keyboard.press('Escape');
+  await expect(panel).toBeHidden();
+});
+
+test('columns are chosen and kept', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  const grid = page.getByRole('grid');
+  await expect(grid.getByRole('columnheader', { name: 'Image', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page
+    .getByRole('dialog', { name: 'Columns' })
+    .getByRole('checkbox', { name: /^Image/ })
+    .uncheck();
+  await expect(grid.getByRole('columnheader', { name: 'Image', exact: true })).toHaveCount(0);
+  await page.reload();
+  await expect(grid.getByRole('columnheader', { name: 'Name', exact: true })).toBeVisible();
+  await expect(grid.getByRole('columnheader', { name: 'Image', exact: true })).toHaveCount(0);
+});
+
+test('the table is taken away as CSV', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  await expect(page.getByRole('grid')).toBeVisible();
+  await page.getByRole('button', { name: 'Export' }).click();
+  const coming = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'Download CSV' }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toBe('containers.csv');
+  const text = readFileSync(await file.path(), 'utf8');
+  expect(text).toMatch(/^id,name,/);
+  expect(text.split('\r\n').length).toBeGreaterThan(10);
+});
+
+test('a hostile name is text in the table and in its panel', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table&sort=name`);
+  const row = page.getByRole('row').filter({ hasText: '<img src=x' }).first();
+  await row.click();
+  const heading = page.getByRole('complementary').getByRole('heading', { level: 2 });
+  await expect(heading).toContainText('<img src=x onerror=alert(1)>');
+  await expect(heading).toContainText('\\u{202e}');
+  await expect(page.locator('main img')).toHaveCount(0);
+});
+
+test('panels lead from one to the next', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table&rows=edges`);
+  const grid = page.getByRole('grid');
+  await grid.getByRole('row').nth(1).click();
+  const panel = page.getByRole('complementary', { name: 'Details of what is selected' });
+  await expect(panel.getByText('Connection', { exact: true })).toBeVisible();
+  await panel.getByRole('heading', { level: 2 }).getByRole('link').first().click();
+  await expect(panel.getByText('Use', { exact: true })).toBeVisible();
+  await expect(panel.getByRole('navigation', { name: 'Open panels' }).getByRole('listitem')).toHaveCount(2);
+  await panel.getByRole('button', { name: 'Read now' }).click();
+  await expect(panel.getByText(/is not connected|needs a token/)).toBeVisible();
+});
+
+test('resources open from hosts to containers', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=resources`);
+  const grid = page.getByRole('treegrid');
+  await expect(grid.getByRole('row')).toHaveCount(3);
+  await grid.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(grid.getByRole('row').first()).toHaveAttribute('aria-expanded', 'true');
+  await expect.poll(() => grid.getByRole('row').count()).toBeGreaterThan(3);
+});
