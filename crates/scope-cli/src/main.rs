@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         Command::Man(args) => commands::about::man(&args),
         #[cfg(feature = "serve")]
         Command::Token(args) => commands::token::run(&args),
+        #[cfg(all(feature = "serve", feature = "sql"))]
+        Command::SqlWorker => commands::serve::answer_sql(),
     };
     match ended {
         Ok(exit) => exit.into(),

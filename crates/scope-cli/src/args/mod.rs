@@ -8,6 +8,8 @@ mod doctor;
 #[cfg(feature = "serve")]
 mod enrol;
 mod from;
+#[cfg(feature = "serve")]
+mod limits;
 #[cfg(feature = "listen")]
 mod listen;
 mod merge;
@@ -98,6 +100,10 @@ pub(crate) enum Command {
     Man(ManArgs),
     #[cfg(feature = "serve")]
     Token(TokenArgs),
+    /// Answer one question of a server in SQL; the server starts it.
+    #[cfg(all(feature = "serve", feature = "sql"))]
+    #[command(hide = true)]
+    SqlWorker,
 }
 
 /// How much to log.

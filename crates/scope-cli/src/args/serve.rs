@@ -8,6 +8,7 @@ use scope_serve::server::config::BasePath;
 use scope_serve::server::guard::Network;
 
 use super::enrol::EnrolArgs;
+use super::limits::LimitArgs;
 use crate::data_dir::DataDirArgs;
 
 /// What else there is to do with a server.
@@ -62,6 +63,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',', env = "SCOPE_TRUST_PROXY")]
     pub(crate) trust_proxy: Vec<Network>,
 
+    /// Serve health, metrics and profiles here too, to this machine only: `127.0.0.1:4041`.
+    #[arg(long, value_name = "ADDRESS", env = "SCOPE_ADMIN")]
+    pub(crate) admin: Option<SocketAddr>,
+
     #[command(flatten)]
     pub(crate) data_dir: DataDirArgs,
 
@@ -73,6 +78,9 @@ pub(crate) struct ServeArgs {
     #[cfg(feature = "collect")]
     #[command(flatten)]
     pub(crate) local: LocalArgs,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// How this machine is read.

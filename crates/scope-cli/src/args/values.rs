@@ -79,6 +79,28 @@ pub(crate) fn parse_age(text: &str) -> Result<Age, String> {
     secs.map(|secs| Age { secs }).ok_or_else(|| "must lie between 1m and 3650d".to_owned())
 }
 
+#[cfg(feature = "serve")]
+/// An amount of memory, at least a KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) bytes: usize,
+}
+
+#[cfg(feature = "serve")]
+/// Parses `512K`, `64M`, `2G`: powers of 1024.
+pub(crate) fn parse_size(text: &str) -> Result<Size, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit {
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => return Err("an amount of memory is a number and K, M or G: 512K, 64M, 2G".to_owned()),
+    };
+    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(scale)).filter(|bytes| (1 << 10..=1 << 40).contains(bytes));
+    bytes.map(|bytes| Size { bytes }).ok_or_else(|| "must lie between 1K and 1024G".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +113,17 @@ mod tests {
         assert_eq!(parse_age("30d"), Ok(Age { secs: 2_592_000 }));
         for text in ["", "1", "d", "1s", "0m", "-1d", "1.5h", "4000d", "99999999999d"] {
             assert!(parse_age(text).is_err(), "{text}");
+        }
+    }
+
+    #[cfg(feature = "serve")]
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("512K"), Ok(Size { bytes: 512 << 10 }));
+        assert_eq!(parse_size("96M"), Ok(Size { bytes: 96 << 20 }));
+        assert_eq!(parse_size("2G"), Ok(Size { bytes: 2 << 30 }));
+        for text in ["", "1", "M", "1m", "0K", "-1K", "1.5G", "1T", "99999999999999999999G", "2000G"] {
+            assert!(parse_size(text).is_err(), "{text}");
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use scope_serve::server::app::Server;
-use scope_serve::server::config::{Config, Limits};
-use scope_serve::server::live::{self, Live};
+use scope_serve::server::config::Config;
+use scope_serve::server::live::Live;
 use scope_serve::server::tls::{Asked, Source, TlsSettings, bind_policy, in_container};
 
 use crate::args::{ServeArgs, ServeCommand};
@@ -26,7 +26,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit> {
 }
 
 async fn serve(args: ServeArgs) -> Result<Exit> {
-    let live = Arc::new(Live::new(live::Limits::default()));
+    let live = Arc::new(Live::new(args.limits.live()));
     let data_dir = args.data_dir.path()?;
     let config = Config {
         tls: tls(&args, &data_dir)?,
@@ -35,8 +35,8 @@ async fn serve(args: ServeArgs) -> Result<Exit> {
         data_dir,
         host_names: args.host_name,
         trusted_proxies: args.trust_proxy,
-        admin: None,
-        limits: Limits::default(),
+        admin: args.admin,
+        limits: args.limits.server(),
     };
     let server = Server::bind(config, Arc::clone(&live)).await.context("could not start the server")?;
     greet(&server)?;
@@ -47,6 +47,13 @@ async fn serve(args: ServeArgs) -> Result<Exit> {
     if let Some(local) = local {
         local.stop().await;
     }
+    Ok(Exit::Done)
+}
+
+/// Answers one question of a server, on standard input and output.
+#[cfg(feature = "sql")]
+pub(crate) fn answer_sql() -> Result<Exit> {
+    scope_serve::server::sql::work(std::io::stdin().lock(), &mut std::io::stdout().lock()).context("could not answer")?;
     Ok(Exit::Done)
 }
 

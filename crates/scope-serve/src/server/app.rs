@@ -57,6 +57,9 @@ pub(super) struct App {
     pub(super) views: Views,
     /// How many subscriptions each caller has.
     pub(super) places: Places,
+    /// Room for SQL.
+    #[cfg(feature = "sql")]
+    pub(super) sql_places: tokio::sync::Semaphore,
     /// Who asks.
     pub(super) auth: Arc<Auth>,
     /// Its certificate, where it speaks TLS.
@@ -104,6 +107,8 @@ impl Server {
             links,
             views,
             places: Places::default(),
+            #[cfg(feature = "sql")]
+            sql_places: tokio::sync::Semaphore::new(config.limits.sql.at_once),
             auth,
             tls,
             config,

@@ -69,6 +69,27 @@ pub struct Limits {
     pub body: Duration,
     /// Time that requests under way get at the end.
     pub drain: Duration,
+    /// What one question in SQL may use.
+    pub sql: SqlLimits,
+}
+
+/// Bounds of the process that answers a question in SQL.
+#[derive(Clone, Copy, Debug)]
+pub struct SqlLimits {
+    /// Questions that are answered at once.
+    pub at_once: usize,
+    /// Time from question to answer.
+    pub time: Duration,
+    /// Rows of an answer.
+    pub rows: usize,
+    /// Bytes of memory, the program and the state included.
+    pub memory_bytes: u64,
+}
+
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self { at_once: 2, time: Duration::from_secs(10), rows: 10_000, memory_bytes: 1 << 30 }
+    }
 }
 
 impl Default for Limits {
@@ -83,6 +104,7 @@ impl Default for Limits {
             body_pause: Duration::from_secs(20),
             body: Duration::from_mins(1),
             drain: Duration::from_secs(5),
+            sql: SqlLimits::default(),
         }
     }
 }

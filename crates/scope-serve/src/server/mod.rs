@@ -12,6 +12,7 @@
 //! | [`views`] | views kept current for their subscribers, and what is sent to them |
 //! | [`store`] | what outlives the server: settings, tokens, credentials, audit |
 //! | [`config`], [`app`] | what a server is told, and its life |
+//! | `sql` | the process that answers SQL |
 //! | `http` | listener, connections, limits, layers |
 //! | `api`, `ops`, `page` | what is answered |
 //! | [`problem`] | errors as problem details (RFC 9457) |
@@ -28,6 +29,8 @@ mod ops;
 mod page;
 pub mod problem;
 pub mod series;
+#[cfg(feature = "sql")]
+pub mod sql;
 pub mod store;
 pub mod tenant;
 pub mod tls;

@@ -33,6 +33,13 @@ impl Doing for Push {
     const ACTION: Action = Action::Push;
 }
 
+/// Runs SQL over what the caller may see.
+pub(crate) struct Query;
+
+impl Doing for Query {
+    const ACTION: Action = Action::Query;
+}
+
 /// The caller, who may do `A`.
 pub(crate) struct Allowed<A> {
     pub(crate) identity: Identity,

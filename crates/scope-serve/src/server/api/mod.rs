@@ -20,6 +20,7 @@ mod question;
 mod records;
 mod search;
 mod shape;
+mod sql;
 mod subscribe;
 mod views;
 
@@ -35,7 +36,9 @@ use super::app::App;
 use super::auth::{self, Auth};
 
 pub(super) use agents::visible;
-pub(super) use allowed::{Allowed, Push, Read};
+pub(super) use allowed::{Allowed, Push, Query, Read};
+#[cfg(feature = "sql")]
+pub(super) use sql::worker;
 pub(super) use subscribe::Places;
 
 /// The document, without its paths.
@@ -64,6 +67,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(metrics::query))
         .routes(routes!(agents::list))
         .routes(routes!(records::read::read, records::write::write))
+        .routes(routes!(sql::ask))
         .routes(routes!(problems::list))
         .routes(routes!(subscribe::websocket::subscribe))
         .routes(routes!(subscribe::sse::events))
