@@ -25,5 +25,8 @@ mod merging;
 mod netns_truth;
 mod pipeline;
 mod python;
+mod serve_admin;
 mod serve_api;
+mod serve_credentials;
+mod serve_sql;
 mod tidy;

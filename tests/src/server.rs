@@ -2,12 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, WebSocket};
 
-use crate::command::{LIMIT, Running, scope_command};
+use crate::command::{Finished, LIMIT, Running, run, scope_command};
 
 /// A server that runs until this is dropped.
 #[derive(Debug)]
@@ -16,7 +20,7 @@ pub struct Server {
     address: SocketAddr,
     /// The token with the role admin that its first start showed.
     pub token: String,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// An answer.
@@ -52,23 +56,42 @@ impl Server {
     /// Starts one on a port of its own, with these flags beside.
     #[track_caller]
     pub fn start(flags: &[&str]) -> Self {
-        let data = TempDir::new().expect("a directory");
         let mut command = scope_command(["serve", "--bind", "127.0.0.1:0"]);
-        command.arg("--data-dir").arg(data.path()).args(flags);
-        let running = Running::start(&mut command);
-        let (mut address, mut token) = (None, None);
-        let end = Instant::now() + LIMIT;
-        while token.is_none() {
-            let line = running.line(end.saturating_duration_since(Instant::now())).expect("the server says where it is");
-            if let Some((_, rest)) = line.split_once("scope is at ") {
-                let host = rest.split("://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-                address = Some(host.parse().expect("an address"));
-            }
-            if line.contains("token with the role admin") {
-                token = line.split_whitespace().last().map(str::to_owned);
-            }
-        }
-        Self { running: Some(running), address: address.expect("the address comes first"), token: token.expect("just read"), _data: data }
+        Self::spawn(command.args(flags), TempDir::new().expect("a directory"))
+    }
+
+    /// Starts `command`, a `scope serve` of its very first start, with its files in `data`.
+    #[track_caller]
+    pub fn spawn(command: &mut Command, data: TempDir) -> Self {
+        let running = Running::start(command.arg("--data-dir").arg(data.path()));
+        let (address, token) = said(&running, true);
+        Self { running: Some(running), address, token: token.expect("the first start shows one"), data }
+    }
+
+    /// Ends it, in whatever way `end` does that, and starts `command` over the same files.
+    #[track_caller]
+    pub fn restart(&mut self, command: &mut Command, end: impl FnOnce(Running)) {
+        end(self.running.take().expect("it runs"));
+        let running = Running::start(command.arg("--data-dir").arg(self.data.path()));
+        self.address = said(&running, false).0;
+        self.running = Some(running);
+    }
+
+    /// Where its files are.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The command under test on its files: `token create`, `serve enrol`.
+    #[track_caller]
+    pub fn scope(&self, args: &[&str]) -> Finished {
+        run(scope_command(args).arg("--data-dir").arg(self.data.path()), b"")
+    }
+
+    /// A new token with these flags: `--role operator`, `--filter app:web`.
+    #[track_caller]
+    pub fn new_token(&self, flags: &[&str]) -> String {
+        self.scope(&[&["token", "create", "test"], flags].concat()).ok().text().trim().to_owned()
     }
 
     /// Where it listens.
@@ -137,9 +160,28 @@ impl Server {
 
     /// Opens a stream of events; each is its name and its data.
     pub fn events(&self, path: &str) -> Events {
+        self.events_as(path, &[])
+    }
+
+    /// The same, with further lines of the request's head.
+    pub fn events_as(&self, path: &str, head: &[&str]) -> Events {
         let mut stream = self.connect();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address).expect("the server reads");
-        Events { lines: BufReader::new(stream), name: String::new() }
+        let head = head.iter().fold(String::new(), |head, line| head + line + "\r\n");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n{head}\r\n", self.address).expect("the server reads");
+        Events { lines: BufReader::new(stream), name: String::new(), id: String::new() }
+    }
+
+    /// A WebSocket, with further lines of the request's head; what it is refused with is an error.
+    pub fn socket(&self, path: &str, head: &[(&'static str, &str)]) -> Result<WebSocket<TcpStream>, tungstenite::Error> {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request()?;
+        for (name, value) in head {
+            request.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        match tungstenite::client::client(request, self.connect()) {
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::HandshakeError::Failure(error)) => Err(error),
+            Err(tungstenite::HandshakeError::Interrupted(_)) => panic!("the server does not answer"),
+        }
     }
 
     /// Asks it to end and waits for that; its exit code.
@@ -148,11 +190,31 @@ impl Server {
     }
 }
 
+/// What a server says when it starts: where it is, and at its first start the administrator's token.
+#[track_caller]
+fn said(running: &Running, first: bool) -> (SocketAddr, Option<String>) {
+    let (mut address, mut token) = (None, None);
+    let end = Instant::now() + LIMIT;
+    while address.is_none() || (first && token.is_none()) {
+        let line = running.line(end.saturating_duration_since(Instant::now())).expect("the server says where it is");
+        if let Some((_, rest)) = line.split_once("scope is at ") {
+            let host = rest.split("://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+            address = Some(host.parse().expect("an address"));
+        }
+        if line.contains("token with the role admin") {
+            token = line.split_whitespace().last().map(str::to_owned);
+        }
+    }
+    (address.expect("just read"), token)
+}
+
 /// Server-Sent Events as they come.
 #[derive(Debug)]
 pub struct Events {
     lines: BufReader<TcpStream>,
     name: String,
+    /// The id of the last event: what to send as `Last-Event-ID`.
+    pub id: String,
 }
 
 impl Iterator for Events {
@@ -167,6 +229,8 @@ impl Iterator for Events {
             let line = line.trim_end();
             if let Some(name) = line.strip_prefix("event: ") {
                 name.clone_into(&mut self.name);
+            } else if let Some(id) = line.strip_prefix("id: ") {
+                id.clone_into(&mut self.id);
             } else if let Some(data) = line.strip_prefix("data: ") {
                 return Some((self.name.clone(), serde_json::from_str(data).unwrap_or(Value::Null)));
             }

@@ -1,6 +1,8 @@
 //! The command `scope`: flags and glue. What the parts do lives in their crates.
 
 mod args;
+#[cfg(feature = "serve")]
+mod columns;
 mod commands;
 #[cfg(any(feature = "serve", feature = "push"))]
 mod data_dir;

@@ -7,6 +7,8 @@
 //! | `agent` | [`agent`] | the link to a server, and the agent that browsers read directly: `scope collect --push`, `--listen` |
 //! | both | [`request`] | what a server asks of an agent |
 
+#[cfg(any(feature = "server", feature = "agent"))]
+mod admin;
 #[cfg(feature = "agent")]
 pub mod agent;
 pub mod enrolment;

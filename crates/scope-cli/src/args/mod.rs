@@ -1,6 +1,8 @@
 //! What can be typed: the flags of every command, their help and their environment variables. What they do is [`crate::commands`]' business.
 
 mod about;
+#[cfg(feature = "serve")]
+mod agents;
 #[cfg(feature = "collect")]
 mod collect;
 #[cfg(feature = "collect")]
@@ -26,6 +28,8 @@ mod values;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use about::{CompletionsArgs, ManArgs};
+#[cfg(feature = "serve")]
+pub(crate) use agents::{AgentsArgs, AgentsCommand, AgentsListArgs, AgentsRevokeArgs};
 #[cfg(feature = "collect")]
 pub(crate) use collect::CollectArgs;
 #[cfg(feature = "collect")]

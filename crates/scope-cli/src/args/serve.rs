@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use scope_serve::server::config::BasePath;
 use scope_serve::server::guard::Network;
 
+use super::agents::AgentsArgs;
 use super::enrol::EnrolArgs;
 use super::limits::LimitArgs;
 use crate::data_dir::DataDirArgs;
@@ -16,6 +17,8 @@ use crate::data_dir::DataDirArgs;
 pub(crate) enum ServeCommand {
     /// Let one more agent in: write the string that it needs to standard output.
     Enrol(EnrolArgs),
+    /// List the agents that have a credential, and take credentials away.
+    Agents(AgentsArgs),
 }
 
 /// Show this machine, and the agents that dial in, to browsers and tools.

@@ -42,7 +42,7 @@ fn check(url: &str, args: &EnrolArgs) -> Result<()> {
     let host = authority.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_else(|| authority.split(':').next().unwrap_or_default());
     let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     if local && args.url.is_none() {
-        let hint = "start it with --bind 0.0.0.0:4040 --tls-self-signed, or give the address of the proxy before it with --url; agents on this machine need no enrolment";
+        let hint = "start it with --bind 0.0.0.0:4040 --tls-self-signed, or give the address of the proxy before it with --url";
         return Err(anyhow::anyhow!("the server listens on this machine only, at {url}: no other host reaches it").context(Hint(hint.to_owned())));
     }
     if !tls && !local && !args.insecure {

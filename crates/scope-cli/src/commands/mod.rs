@@ -1,6 +1,8 @@
 //! The commands, one file each: flags in, parts wired together, exit code out.
 
 pub(crate) mod about;
+#[cfg(feature = "serve")]
+mod agents;
 #[cfg(feature = "collect")]
 pub(crate) mod collect;
 #[cfg(feature = "collect")]

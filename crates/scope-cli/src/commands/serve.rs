@@ -18,8 +18,10 @@ use crate::local;
 
 /// Runs the command.
 pub(crate) fn run(args: ServeArgs) -> Result<Exit> {
-    if let Some(ServeCommand::Enrol(args)) = &args.command {
-        return super::enrol::run(args);
+    match &args.command {
+        Some(ServeCommand::Enrol(args)) => return super::enrol::run(args),
+        Some(ServeCommand::Agents(args)) => return super::agents::run(args),
+        None => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
     runtime.block_on(serve(args))

@@ -10,6 +10,7 @@ use scope_serve::server::store::Store;
 use scope_serve::server::tenant::Tenant;
 
 use crate::args::{TokenArgs, TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs, TokenRole};
+use crate::columns::columns;
 use crate::data_dir::DataDirArgs;
 use crate::exit::{Exit, Hint, plain};
 
@@ -30,7 +31,7 @@ pub(super) fn open(data_dir: &DataDirArgs) -> Result<Arc<Store>> {
     Ok(Arc::new(Store::open(&data_dir.path()?)?))
 }
 
-fn auth(data_dir: &DataDirArgs) -> Result<Auth> {
+pub(super) fn auth(data_dir: &DataDirArgs) -> Result<Auth> {
     Ok(Auth::new(open(data_dir)?, AuthConfig::default()))
 }
 
@@ -59,21 +60,21 @@ fn list(args: &TokenListArgs) -> Result<Exit> {
             text.push_str(&format!("{line}\n"));
         }
     } else {
-        let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let mut rows = vec![["ID", "NAME", "ROLE", "FILTER", "CREATED", "EXPIRES", "LAST USED"].map(str::to_owned)];
         rows.extend(tokens.iter().map(|(hash, token)| {
             let filter = token.filter.as_deref().unwrap_or("-");
             let (created, expires, used) = (time(Some(token.created)), time(token.expires), time(token.last_used));
             [hash.id(), plain(&token.name), token.role.as_str().to_owned(), plain(filter), created, expires, used]
         }));
-        let widths: [usize; 7] = std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-        for row in &rows {
-            let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            text.push_str(&format!("{}\n", cells.join("  ").trim_end()));
-        }
+        text = columns(&rows);
     }
     io::stdout().write_all(text.as_bytes()).context("could not write to standard output")?;
     Ok(Exit::Done)
+}
+
+/// A time for people.
+pub(super) fn time(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
 }
 
 fn revoke(args: &TokenRevokeArgs) -> Result<Exit> {

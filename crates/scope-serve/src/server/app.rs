@@ -16,11 +16,12 @@ use super::config::Config;
 use super::http::{self, listener};
 use super::link::{self, Links};
 use super::live::Live;
-use super::ops::Counters;
+use super::ops::{self, Counters};
 use super::problem::ProblemDetails;
 use super::store::{ServerLock, Store, StoreError};
 use super::tls::{self, Tls, TlsError};
 use super::views::{self, Views};
+use crate::admin;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,15 @@ pub enum StartError {
     /// The address is taken, or not this machine's.
     #[error("could not listen on {address}")]
     Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address for profiles is taken, or can be reached from elsewhere.
+    #[error("could not serve profiles at {address}")]
+    Admin {
         /// The address.
         address: SocketAddr,
         /// Why.
@@ -78,6 +88,7 @@ pub(super) struct App {
 pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
+    admin: Option<TcpListener>,
     stopping: watch::Sender<bool>,
     first_start: Option<FirstStart>,
     /// Held for as long as it lives.
@@ -91,6 +102,10 @@ impl Server {
         let lock = ServerLock::take(&config.data_dir)?;
         let store = Arc::new(Store::open(&config.data_dir)?);
         let listener = TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })?;
+        let admin = match config.admin {
+            Some(address) => Some(admin::bind(address).await.map_err(|source| StartError::Admin { address, source })?),
+            None => None,
+        };
         let tls = config.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
         // The port that was drawn, where 0 was asked for.
         config.bind = listener.local_addr().unwrap_or(address);
@@ -116,7 +131,7 @@ impl Server {
             started: Instant::now(),
             stopping: stops,
         });
-        Ok(Self { app, listener, stopping, first_start, _lock: lock })
+        Ok(Self { app, listener, admin, stopping, first_start, _lock: lock })
     }
 
     /// Where browsers find it.
@@ -136,18 +151,19 @@ impl Server {
 
     /// Serves until `stop` completes; then tells subscribers, lets what is under way end, and closes.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { app, listener, stopping, .. } = self;
+        let Self { app, listener, admin, stopping, .. } = self;
         let router = http::router(&app);
         let keeper = tokio::spawn(auth::keep(Arc::clone(&app.auth), app.stops()));
         let watcher = app.tls.clone().map(|certificate| tokio::spawn(tls::watch(certificate, app.stops())));
         let links = Arc::clone(&app.links);
+        let profiles = OptionFuture::from(admin.map(|listener| admin::serve(listener, ops::admin(Arc::clone(&app)), app.stops())));
         let serving = listener::serve(listener, app, router);
         let stopped = async {
             stop.await;
             stopping.send_replace(true);
             links.stop();
         };
-        tokio::join!(serving, stopped);
+        tokio::join!(serving, profiles, stopped);
         if let Err(panic) = keeper.await {
             tracing::error!("writing the audit: {panic}");
         }

@@ -12,7 +12,7 @@ use scope_serve::server::link::Settings;
 use scope_serve::server::tenant::Tenant;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::ends::{Server, report, until};
+use crate::ends::{Server, Who, report, until};
 
 /// An agent by hand.
 struct Raw {
@@ -141,8 +141,8 @@ async fn a_frame_that_is_too_large_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_ends_a_link() {
-    let settings = Settings { loopback_may_push: true, heartbeat: Duration::from_millis(20), silence: Duration::from_millis(200), ..Settings::default() };
-    let server = Server::start_at(anywhere(), settings, None).await;
+    let settings = Settings { heartbeat: Duration::from_millis(20), silence: Duration::from_millis(200), ..Settings::default() };
+    let server = Server::start_at(anywhere(), settings, Who::Admin).await;
     let (mut raw, _) = Raw::hello(server.at, "a").await;
     raw.is_ended().await;
     server.stop().await;
@@ -150,12 +150,12 @@ async fn silence_ends_a_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_credential_says_who_an_agent_is() {
-    let server = Server::start_at(anywhere(), Settings::default(), Some("a")).await;
+    let server = Server::start_at(anywhere(), Settings::default(), Who::Agent("a")).await;
     let (_, welcome) = Raw::hello(server.at, "somebody-else").await;
     assert_eq!(welcome.agent, "a");
     server.stop().await;
     // Somebody on this machine may not push where the server does not say so.
-    let server = Server::start_at(anywhere(), Settings::default(), None).await;
+    let server = Server::start_at(anywhere(), Settings::default(), Who::Somebody).await;
     let mut raw = Raw::dial(server.at).await;
     raw.say(Kind::Hello(Hello { agent: "a".to_owned(), ..Hello::default() })).await;
     assert_eq!(raw.hear().await, None);
@@ -164,8 +164,8 @@ async fn the_credential_says_who_an_agent_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_is_off_is_measured() {
-    let settings = Settings { loopback_may_push: true, heartbeat: Duration::from_millis(20), ..Settings::default() };
-    let server = Server::start_at(anywhere(), settings, None).await;
+    let settings = Settings { heartbeat: Duration::from_millis(20), ..Settings::default() };
+    let server = Server::start_at(anywhere(), settings, Who::Admin).await;
     let (mut raw, _) = Raw::hello(server.at, "a").await;
     let measured = || server.live.agents(&Tenant::default()).first().map_or(0, |agent| agent.clock_offset_us);
     // Five minutes ahead.

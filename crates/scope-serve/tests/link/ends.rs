@@ -14,12 +14,22 @@ use scope_core::value::Fields;
 use scope_core::{AgentName, Body, Gone, Node, NodeId, Record, RunId, Stamp, Tick, Timestamp};
 use scope_serve::agent::push::{self, Ended, PushConfig};
 use scope_serve::request::RequestEnvelope;
-use scope_serve::server::auth::{Identity, Via, Visibility};
+use scope_serve::server::auth::{Identity, Proof, Role, Via, Visibility};
 use scope_serve::server::link::{Links, Settings, grpc, websocket};
 use scope_serve::server::live::{Limits, Live};
 use scope_serve::server::tenant::Tenant;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+/// Whom a server takes everybody for.
+pub(crate) enum Who<'a> {
+    /// Somebody with the token of an administrator, who pushes for any agent.
+    Admin,
+    /// Somebody on this machine, without any token.
+    Somebody,
+    /// This agent, by its credential.
+    Agent(&'a str),
+}
 
 /// A server of links and nothing else.
 pub(crate) struct Server {
@@ -31,16 +41,20 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), Settings { loopback_may_push: true, ..Settings::default() }, None).await
+        Self::start_at("127.0.0.1:0".parse().unwrap(), Settings::default(), Who::Admin).await
     }
 
-    /// A server at `at` that knows everybody as the agent of `credential`, or as somebody on this machine.
-    pub(crate) async fn start_at(at: SocketAddr, settings: Settings, credential: Option<&str>) -> Self {
+    /// A server at `at` that takes everybody for `who`.
+    pub(crate) async fn start_at(at: SocketAddr, settings: Settings, who: Who<'_>) -> Self {
         let live = Arc::new(Live::new(Limits::default()));
         let links = Links::new(Arc::clone(&live), settings);
-        let agent: Option<AgentName> = credential.map(|name| name.parse().unwrap());
-        let via = if agent.is_some() { Via::Agent } else { Via::Loopback };
-        let identity = Identity { name: "test".into(), tenant: Tenant::default(), role: None, visibility: Visibility::all(), via, agent };
+        let (role, via, agent) = match who {
+            Who::Admin => (Some(Role::Admin), Via::Token, None),
+            Who::Somebody => (Some(Role::Viewer), Via::Loopback, None),
+            Who::Agent(name) => (None, Via::Agent, Some(name.parse().unwrap())),
+        };
+        let proof = Proof::Connection;
+        let identity = Identity { name: "test".into(), tenant: Tenant::default(), role, visibility: Visibility::all(), via, proof, agent };
         let know = move |mut request: Request, next: Next| {
             request.extensions_mut().insert(identity.clone());
             next.run(request)

@@ -14,13 +14,9 @@ use scope_serve::server::auth::Visibility;
 use scope_serve::server::link::Settings;
 use scope_serve::server::tenant::Tenant;
 
-use ends::{Agent, Server, applied, held, recorded, report, until};
+use ends::{Agent, Server, Who, applied, held, recorded, report, until};
 
 const TRANSPORTS: [Transport; 2] = [Transport::Grpc, Transport::Websocket];
-
-fn open() -> Settings {
-    Settings { loopback_may_push: true, ..Settings::default() }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_transports_bring_what_was_said() {
@@ -61,7 +57,7 @@ async fn a_server_that_starts_anew_loses_nothing() {
         // Said while nobody listens.
         agent.say(report(7, 3, &[4], &[1], false)).await;
         reports.push(report(7, 3, &[4], &[1], false));
-        let server = Server::start_at(at, open(), None).await;
+        let server = Server::start_at(at, Settings::default(), Who::Admin).await;
         server.holds("a", &held(&applied(&reports), "a")).await;
         agent.end().await;
         server.stop().await;
@@ -97,7 +93,7 @@ async fn what_does_not_fit_the_spool_is_counted_and_no_gone_is_lost() {
         agent.say(report(7, seq, &things[..20], &[], false)).await;
     }
     agent.say(report(7, 40, &[], &[1, 2, 3], false)).await;
-    let server = Server::start_at(at, open(), None).await;
+    let server = Server::start_at(at, Settings::default(), Who::Admin).await;
     until(|| server.state("a").len() == 48).await;
     let state = server.state("a");
     assert!(!state.iter().any(|record| record.contains("\"thing:1\"") || record.contains("\"thing:3\"")), "what is gone is gone");
@@ -171,14 +167,14 @@ async fn requests_are_answered_over_the_link() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_is_refused_goes_on_trying() {
     // Nobody on this machine may push here, at first.
-    let server = Server::start_at("127.0.0.1:0".parse().unwrap(), Settings::default(), None).await;
+    let server = Server::start_at("127.0.0.1:0".parse().unwrap(), Settings::default(), Who::Somebody).await;
     let at = server.at;
     let agent = Agent::start(at, |_| {});
     agent.say(report(7, 1, &[1], &[], true)).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(server.state("a").is_empty());
     server.stop().await;
-    let server = Server::start_at(at, open(), None).await;
+    let server = Server::start_at(at, Settings::default(), Who::Admin).await;
     until(|| server.state("a").len() == 1).await;
     agent.end().await;
     server.stop().await;

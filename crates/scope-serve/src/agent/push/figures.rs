@@ -1,7 +1,12 @@
-//! What the push does, in figures, as Prometheus reads them. Where they are served is `admin`'s business.
+//! What the push does, in figures, as Prometheus reads them, and whether it gets through. Where they are served is `admin`'s business.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use axum::Router;
+use axum::routing::get;
+use http::{StatusCode, header};
 
 #[derive(Debug, Default)]
 pub(super) struct Figures {
@@ -84,4 +89,13 @@ impl Figures {
         }
         text
     }
+}
+
+/// `/metrics` and `/healthz`.
+pub(super) fn routes(figures: Arc<Figures>) -> Router {
+    let health = Arc::clone(&figures);
+    let metrics = move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], figures.text()) };
+    let healthz =
+        move || async move { if health.is_up() { (StatusCode::OK, "up\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "the server cannot be reached\n") } };
+    Router::new().route("/metrics", get(metrics)).route("/healthz", get(healthz))
 }

@@ -7,9 +7,8 @@
 //! | `connection` | what is said over one connection |
 //! | `dial`, `grpc`, `websocket`, `tls` | how a connection comes about |
 //! | `credential` | enrolment, and where its outcome is kept |
-//! | `admin`, `figures` | what can be seen of it |
+//! | `figures` | what can be seen of it, beside profiles |
 
-mod admin;
 mod backoff;
 mod connection;
 mod credential;
@@ -35,6 +34,7 @@ use self::connection::{Closing, End};
 use self::dial::Dialler;
 use self::figures::Figures;
 use self::spool::Spool;
+use crate::admin;
 use crate::request::RequestEnvelope;
 
 pub use target::{Target, TargetError};
@@ -145,12 +145,17 @@ pub async fn run(
     config.target.check(config.insecure)?;
     let figures = Arc::new(Figures::default());
     let listener = match config.admin {
-        Some(at) => Some(admin::bind(at).await?),
+        Some(at) => Some(admin::bind(at).await.map_err(|source| PushError::Admin { at, source })?),
         None => None,
     };
     let mut stop = pin!(stop);
     let mut push = pin!(push(&config, &mut reports, &requests, &figures));
-    let mut serve = pin!(admin::serve(listener, Arc::clone(&figures)));
+    let mut serve = pin!(async {
+        if let Some(listener) = listener {
+            admin::serve(listener, figures::routes(Arc::clone(&figures)), std::future::pending()).await;
+        }
+        std::future::pending::<std::convert::Infallible>().await
+    });
     tokio::select! {
         () = &mut stop => Ok(Ended::Stopped),
         ended = &mut push => ended,

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::server::auth::{Action, Denied, Identity, Refused, Target, authorize};
+use crate::server::auth::{Action, Denied, Identity, Refused, Standing, Target, authorize};
 use crate::server::problem::ProblemDetails;
 
 /// What a handler does, as a type, so that it stands in its signature.
@@ -43,6 +43,8 @@ impl Doing for Query {
 /// The caller, who may do `A`.
 pub(crate) struct Allowed<A> {
     pub(crate) identity: Identity,
+    /// For streams, which end with it.
+    pub(crate) standing: Standing,
     action: PhantomData<A>,
 }
 
@@ -58,13 +60,14 @@ impl<A: Doing, S: Sync> FromRequestParts<S> for Allowed<A> {
             asked.store(true, Ordering::Relaxed);
         }
         let identity = parts.extensions.get::<Identity>().cloned().ok_or(Denied::SignIn)?;
+        let standing = parts.extensions.get::<Standing>().cloned().ok_or(Denied::SignIn)?;
         // An agent may push for itself; the tenant as a whole is not its to push for.
         let target = match (&identity.agent, A::ACTION) {
             (Some(agent), Action::Push) => Target::Agent(&identity.tenant, agent),
             _ => Target::Tenant(&identity.tenant),
         };
         authorize(&identity, A::ACTION, target)?;
-        Ok(Self { identity, action: PhantomData })
+        Ok(Self { identity, standing, action: PhantomData })
     }
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, header};
 use scope_core::{AgentName, CompactString, Timestamp};
 
 use super::identity::{Denied, Identity, Role, Via, Visibility};
-use super::{Auth, Peer, Refused, Secret, now};
+use super::{Auth, Peer, Proof, Refused, Secret, now};
 use crate::server::store::SecretHash;
 use crate::server::tenant::Tenant;
 use crate::server::tls::ClientCertificate;
@@ -36,20 +36,11 @@ impl Auth {
                 role: Some(Role::Viewer),
                 visibility: Visibility::all(),
                 via: Via::Loopback,
+                proof: Proof::Connection,
                 agent: None,
             });
         }
         Err(Denied::SignIn.into())
-    }
-
-    /// The identity to push with as `agent`, for who says so in its first message. An agent speaks for itself alone; where the server listens on loopback
-    /// only, a process of this machine is the agent that it says it is.
-    pub fn speaks_for(&self, identity: &Identity, agent: &AgentName) -> Result<Identity, Denied> {
-        if identity.via == Via::Loopback && self.config.loopback {
-            return Ok(Identity { role: None, via: Via::Agent, agent: Some(agent.clone()), ..identity.clone() });
-        }
-        super::authorize(identity, super::Action::Push, super::Target::Agent(&identity.tenant, agent))?;
-        Ok(Identity { agent: Some(agent.clone()), ..identity.clone() })
     }
 
     fn by_secret(&self, text: &str, peer: &Peer) -> Result<Identity, Refused> {
@@ -66,13 +57,21 @@ impl Auth {
         let Some(token) = self.store.token(hash)?.filter(|token| token.expires.is_none_or(|end| end > now)) else { return Ok(None) };
         self.note_use(*hash, token.last_used, now);
         let visibility = self.visibility(token.filter.as_deref())?;
-        Ok(Some(Identity { name: token.name.into(), tenant: token.tenant, role: Some(token.role), visibility, via: Via::Token, agent: None }))
+        Ok(Some(Identity {
+            name: token.name.into(),
+            tenant: token.tenant,
+            role: Some(token.role),
+            visibility,
+            via: Via::Token,
+            proof: Proof::Token(*hash),
+            agent: None,
+        }))
     }
 
     fn by_agent_credential(&self, hash: &SecretHash) -> Result<Option<Identity>, Refused> {
         let Some(record) = self.store.agent(hash)? else { return Ok(None) };
         self.note_use(*hash, record.last_used, now());
-        Ok(Some(agent_identity(record.tenant, record.agent)))
+        Ok(Some(agent_identity(record.tenant, record.agent, Proof::Credential(*hash))))
     }
 
     /// A failed attempt, counted and written down; how it is answered.
@@ -106,13 +105,13 @@ impl Auth {
     }
 }
 
-fn agent_identity(tenant: Tenant, agent: AgentName) -> Identity {
-    Identity { name: agent.as_str().into(), tenant, role: None, visibility: Visibility::all(), via: Via::Agent, agent: Some(agent) }
+fn agent_identity(tenant: Tenant, agent: AgentName, proof: Proof) -> Identity {
+    Identity { name: agent.as_str().into(), tenant, role: None, visibility: Visibility::all(), via: Via::Agent, proof, agent: Some(agent) }
 }
 
 fn by_certificate(certificate: &ClientCertificate) -> Result<Identity, Refused> {
     let agent = certificate.name.parse().map_err(|_| Refused::Unknown)?;
-    Ok(agent_identity(Tenant::default(), agent))
+    Ok(agent_identity(Tenant::default(), agent, Proof::Connection))
 }
 
 /// The token in `Authorization`. Other schemes are a proxy's business and carry nothing for this server.

@@ -7,6 +7,7 @@ use scope_core::{AgentName, CompactString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Proof;
 use crate::server::tenant::Tenant;
 
 /// What an identity may do at most. The greater one may all that the lesser may.
@@ -84,6 +85,8 @@ pub struct Identity {
     pub visibility: Visibility,
     /// How it was proved.
     pub via: Via,
+    /// By what, to be asked for again while a stream is open.
+    pub proof: Proof,
     /// The agent that it speaks for, where it is one.
     pub agent: Option<AgentName>,
 }

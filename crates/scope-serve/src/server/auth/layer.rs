@@ -8,7 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{Auth, Denied, Identity, OPEN, Peer, Refused};
+use super::{Auth, Denied, Identity, OPEN, Peer, Refused, Standing};
 use crate::server::guard::{self, Guard};
 
 /// Puts the guard, and within it the identification, around every route of `router`, its fallback and its upgrades. The listener must have put a
@@ -23,7 +23,10 @@ async fn identify(State(auth): State<Arc<Auth>>, request: Request, next: Next) -
         return Refused::Internal("a request came without its peer: the listener must set it".to_owned()).into_response();
     };
     match auth.identify(&parts, peer) {
-        Ok(identity) => drop(parts.extensions.insert(identity)),
+        Ok(identity) => {
+            parts.extensions.insert(Standing::new(Arc::clone(&auth), identity.clone()));
+            parts.extensions.insert(identity);
+        }
         // Some routes need no identity. Those that do find none.
         Err(Refused::Denied(Denied::SignIn)) => {}
         // Whoever signs in again proves it anew, and the guard knows that no other site's page sent it: a session that is open has nothing to confirm.

@@ -15,6 +15,7 @@ mod refused;
 mod routes;
 mod secret;
 mod session;
+mod standing;
 mod token;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use refused::Refused;
 pub use routes::{OPEN, routes};
 pub use secret::{NoEntropy, Secret};
 pub use session::{FirstStart, SignedIn};
+pub use standing::{Proof, Standing};
 pub use token::NewToken;
 
 use crate::server::store::Store;
@@ -44,7 +46,7 @@ use pending::Pending;
 /// Where the server stands, as far as identities depend on it.
 #[derive(Clone, Debug, Default)]
 pub struct AuthConfig {
-    /// Whether the server listens on loopback addresses only. Then processes of this machine read without a token, and its agent pushes without one.
+    /// Whether the server listens on loopback addresses only. Then processes of this machine read without a token.
     pub loopback: bool,
     /// The path that all routes lie beneath: `/`, or such as `/scope`.
     pub base_path: String,

@@ -9,7 +9,7 @@ use scope_core::Timestamp;
 use subtle::ConstantTimeEq;
 
 use super::credentials::is_safe;
-use super::{Auth, Identity, NewToken, Peer, Refused, Role, Secret, Via, now};
+use super::{Auth, Identity, NewToken, Peer, Proof, Refused, Role, Secret, Via, now};
 use crate::server::store::{AuditEntry, CodeRecord, SecretHash, SessionRecord};
 use crate::server::tenant::Tenant;
 
@@ -83,7 +83,15 @@ impl Auth {
         };
         self.store.add_session(&secret.hash(), &session, now, &entry)?;
         let max_age = session.expires.micros_since(now) / 1_000_000;
-        let identity = Identity { name: session.name.into(), tenant: session.tenant, role: Some(session.role), visibility, via: Via::Session, agent: None };
+        let identity = Identity {
+            name: session.name.into(),
+            tenant: session.tenant,
+            role: Some(session.role),
+            visibility,
+            via: Via::Session,
+            proof: Proof::Session(secret.hash()),
+            agent: None,
+        };
         Ok(SignedIn { cookie: self.cookie(peer.tls, secret.reveal(), max_age), csrf: csrf_of(secret.reveal()), identity, expires: session.expires })
     }
 
@@ -126,7 +134,15 @@ impl Auth {
             }
         }
         let visibility = self.visibility(session.filter.as_deref())?;
-        Ok(Some(Identity { name: session.name.into(), tenant: session.tenant, role: Some(session.role), visibility, via: Via::Session, agent: None }))
+        Ok(Some(Identity {
+            name: session.name.into(),
+            tenant: session.tenant,
+            role: Some(session.role),
+            visibility,
+            via: Via::Session,
+            proof: Proof::Session(SecretHash::of(&secret)),
+            agent: None,
+        }))
     }
 
     /// The token that confirms changes of the session that the request's cookie opens.
@@ -152,8 +168,13 @@ impl Auth {
 
     fn session_of(&self, headers: &HeaderMap, peer: &Peer) -> Result<Option<(String, SessionRecord)>, Refused> {
         let Some(secret) = cookie(headers, self.cookie_name(peer.tls)).and_then(Secret::read) else { return Ok(None) };
+        Ok(self.session(&secret.hash())?.map(|session| (secret.reveal().to_owned(), session)))
+    }
+
+    /// The session with this secret, where it has not ended.
+    pub(super) fn session(&self, secret: &SecretHash) -> Result<Option<SessionRecord>, Refused> {
         let now = now();
-        let Some(session) = self.store.session(&secret.hash())?.filter(|session| session.expires > now) else { return Ok(None) };
+        let Some(session) = self.store.session(secret)?.filter(|session| session.expires > now) else { return Ok(None) };
         // Without its token a session is nothing.
         if let Some(token) = session.token.as_deref() {
             let token = SecretHash::from_hex(token).map(|token| self.store.token(&token)).transpose()?.flatten();
@@ -161,7 +182,7 @@ impl Auth {
                 return Ok(None);
             }
         }
-        Ok(Some((secret.reveal().to_owned(), session)))
+        Ok(Some(session))
     }
 
     /// The prefixes make browsers insist on TLS, and `__Host-` on this very host, which allows no path but `/`.

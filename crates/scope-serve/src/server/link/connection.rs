@@ -1,6 +1,5 @@
 //! What is said over one link, whatever carries it: who the agent is, its reports, its clock, requests to it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,9 @@ use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::clock::Clock;
-use super::{Broken, Incoming, Links};
+use super::{Broken, Caller, Incoming, Links};
 use crate::request::RequestEnvelope;
-use crate::server::auth::{Identity, Visibility};
+use crate::server::auth::{Action, Identity, Target, Visibility, authorize};
 use crate::server::live::{Hello, Session};
 
 /// How long an agent may take to say who it is.
@@ -59,8 +58,7 @@ struct FullWish {
 /// Serves one link to its end.
 pub(super) async fn serve(
     links: &Links,
-    identity: Identity,
-    address: Option<IpAddr>,
+    Caller { identity, standing, address }: Caller,
     mut incoming: Incoming,
     outgoing: mpsc::Sender<Chunk>,
 ) -> Result<(), Broken> {
@@ -73,7 +71,7 @@ pub(super) async fn serve(
         Some(agent) => agent.clone(),
         None => hello.agent.parse().map_err(|_| Broken::Manners("has a name that is none"))?,
     };
-    links.authorize(&identity, &agent)?;
+    authorize(&identity, Action::Push, Target::Agent(&identity.tenant, &agent))?;
     let (requests, mut requested) = mpsc::channel(REQUESTS);
     let machine_id = (!hello.machine.is_empty()).then(|| scope_core::limits::cut(&hello.machine, 128).as_ref().into());
     let version = scope_core::limits::cut(&hello.version, 64).as_ref().into();
@@ -92,7 +90,10 @@ pub(super) async fn serve(
         arrived: None,
         told: None,
     };
-    let ended = connection.run(&mut unpacker, &mut incoming, &mut requested).await;
+    let ended = tokio::select! {
+        ended = connection.run(&mut unpacker, &mut incoming, &mut requested) => ended,
+        () = Caller::over(standing) => Err(Broken::SignedOut),
+    };
     connection.asked.end(&links.pipes);
     tracing::info!(agent = %connection.session.name(), why = ended.as_ref().err().map(tracing::field::display), "an agent's link ends");
     ended

@@ -1,7 +1,6 @@
 //! The link over gRPC: one stream for an agent, one for each of its pipes, on the router that everything else is on. What is said is `connection`'s business.
 
 use std::future::Ready;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,8 +17,8 @@ use tonic::server::{Grpc, StreamingService};
 use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::{Broken, Incoming, Links, OUTGOING, connection};
-use crate::server::auth::{Identity, Peer};
+use super::{Broken, Caller, Incoming, Links, OUTGOING, connection};
+use crate::server::auth::Denied;
 
 /// The routes of the gRPC service `scope.link.v1.Link`.
 pub fn grpc(links: Arc<Links>) -> Router {
@@ -36,21 +35,20 @@ enum Method {
 }
 
 async fn answer(links: Arc<Links>, method: Method, request: Request) -> Response {
-    let Some(identity) = request.extensions().get::<Identity>().cloned() else {
+    let Some(caller) = Caller::of(request.extensions()) else {
         return Status::unauthenticated("this needs the credential of an agent: enrol it with `scope serve enrol`")
             .into_http::<axum::body::Body>()
             .into_response();
     };
-    let address = request.extensions().get::<Peer>().map(Peer::ip);
     let mut grpc = Grpc::new(ProstCodec::<Chunk, Chunk>::default()).max_decoding_message_size(CHUNK_BYTES);
-    grpc.streaming(Service { links, method, identity, address }, request).await.into_response()
+    grpc.streaming(Service { links, method, caller: Some(caller) }, request).await.into_response()
 }
 
 struct Service {
     links: Arc<Links>,
     method: Method,
-    identity: Identity,
-    address: Option<IpAddr>,
+    /// Until its one call.
+    caller: Option<Caller>,
 }
 
 impl StreamingService<Chunk> for Service {
@@ -60,13 +58,14 @@ impl StreamingService<Chunk> for Service {
 
     fn call(&mut self, request: tonic::Request<Streaming<Chunk>>) -> Self::Future {
         let (outgoing, waiting) = mpsc::channel(OUTGOING);
-        let (links, identity, address) = (Arc::clone(&self.links), self.identity.clone(), self.address);
+        let (links, caller) = (Arc::clone(&self.links), self.caller.take());
         let incoming: Incoming = Box::pin(request.into_inner().map(|chunk| chunk.map_err(|status| status.message().to_owned())));
         let method = self.method;
         let work = async move {
+            let caller = caller.ok_or(Broken::Denied(Denied::SignIn))?;
             match method {
-                Method::Connect => connection::serve(&links, identity, address, incoming, outgoing).await,
-                Method::Pipe => links.pipes.read(&identity, incoming).await,
+                Method::Connect => connection::serve(&links, caller, incoming, outgoing).await,
+                Method::Pipe => links.pipes.read(&caller.identity, incoming).await,
             }
         };
         std::future::ready(Ok(tonic::Response::new(Driven { work: Some(Box::pin(work)), waiting, ended: None })))
@@ -104,7 +103,7 @@ impl Stream for Driven {
 fn status(broken: &Broken) -> Status {
     let message = broken.to_string();
     match broken {
-        Broken::Denied(_) => Status::permission_denied(message),
+        Broken::Denied(_) | Broken::SignedOut => Status::permission_denied(message),
         Broken::Refused(_) => Status::resource_exhausted(message),
         Broken::Stopping => Status::unavailable(message),
         Broken::Link(_) | Broken::Manners(_) => Status::invalid_argument(message),

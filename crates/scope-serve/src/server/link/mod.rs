@@ -15,14 +15,14 @@ mod grpc;
 mod pipes;
 mod websocket;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use scope_core::AgentName;
 use scope_core::link::message::Chunk;
 use tokio::sync::watch;
 
-use crate::server::auth::{Action, Denied, Identity, Target, Via, authorize};
+use crate::server::auth::{Denied, Identity, Peer, Standing};
 use crate::server::live::Live;
 
 pub use grpc::grpc;
@@ -31,8 +31,6 @@ pub use websocket::websocket;
 /// How links are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Whether an agent on this machine needs no credential.
-    pub loopback_may_push: bool,
     /// Time between two questions for an agent's clock.
     pub heartbeat: Duration,
     /// Silence after which a link is given up.
@@ -42,9 +40,9 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Heartbeats every 5 s, patience of 30 s, and no push without a credential.
+    /// Heartbeats every 5 s, and patience of 30 s.
     fn default() -> Self {
-        Self { loopback_may_push: false, heartbeat: Duration::from_secs(5), silence: Duration::from_secs(30), full_at_most: Duration::from_secs(30) }
+        Self { heartbeat: Duration::from_secs(5), silence: Duration::from_secs(30), full_at_most: Duration::from_secs(30) }
     }
 }
 
@@ -66,14 +64,6 @@ impl Links {
     /// Ends every link; agents dial again.
     pub fn stop(&self) {
         self.stop.send_replace(true);
-    }
-
-    /// Whether who asks may push as `agent`.
-    fn authorize(&self, identity: &Identity, agent: &AgentName) -> Result<(), Denied> {
-        if identity.via == Via::Loopback && self.settings.loopback_may_push {
-            return Ok(());
-        }
-        authorize(identity, Action::Push, Target::Agent(&identity.tenant, agent))
     }
 }
 
@@ -104,9 +94,36 @@ enum Broken {
     /// The agent dialled anew.
     #[error("another link of the agent took over")]
     Superseded,
+    /// Its credential was taken away, or its token has ended.
+    #[error("its credential is no longer valid")]
+    SignedOut,
     /// The server ends.
     #[error("the server stops")]
     Stopping,
+}
+
+/// Who is at the other end of a link, and for how long.
+struct Caller {
+    identity: Identity,
+    /// None where whoever made the routes knows nothing that could end.
+    standing: Option<Standing>,
+    address: Option<IpAddr>,
+}
+
+impl Caller {
+    /// Who sends this request; nobody without an identity.
+    fn of(extensions: &http::Extensions) -> Option<Self> {
+        let identity = extensions.get::<Identity>()?.clone();
+        Some(Self { identity, standing: extensions.get().cloned(), address: extensions.get::<Peer>().map(Peer::ip) })
+    }
+
+    /// Completes once it is nobody any more.
+    async fn over(standing: Option<Standing>) {
+        match standing {
+            Some(standing) => standing.over().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Chunks that come, whatever carries them.

@@ -1,10 +1,8 @@
 //! The link over `WebSocket`, for where HTTP/2 does not get through: the same chunks as binary messages, one socket for an agent, one for each of its pipes.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::Query;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::{IntoResponse, Response};
@@ -18,8 +16,7 @@ use scope_core::link::message::Chunk;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::{Broken, Incoming, Links, OUTGOING, connection};
-use crate::server::auth::{Identity, Peer};
+use super::{Broken, Caller, Incoming, Links, OUTGOING, connection};
 use crate::server::problem::ProblemDetails;
 
 /// How long the last words may take.
@@ -34,16 +31,15 @@ struct Wanted {
 
 /// The route of the link: `GET /api/v1/link`, with `?pipe=true` for a pipe.
 pub fn websocket<S: Clone + Send + Sync + 'static>(links: Arc<Links>) -> MethodRouter<S> {
-    get(|upgrade: WebSocketUpgrade, wanted: Query<Wanted>, identity: Option<Extension<Identity>>, peer: Option<Extension<Peer>>| async move {
-        let Some(Extension(identity)) = identity else {
+    get(|upgrade: WebSocketUpgrade, wanted: Query<Wanted>, extensions: http::Extensions| async move {
+        let Some(caller) = Caller::of(&extensions) else {
             return ProblemDetails::new(StatusCode::UNAUTHORIZED, "this needs the credential of an agent: enrol it with `scope serve enrol`").into_response();
         };
-        let address = peer.map(|Extension(peer)| peer.ip());
-        accept(links, upgrade, wanted.pipe, identity, address)
+        accept(links, upgrade, wanted.pipe, caller)
     })
 }
 
-fn accept(links: Arc<Links>, upgrade: WebSocketUpgrade, pipe: bool, identity: Identity, address: Option<IpAddr>) -> Response {
+fn accept(links: Arc<Links>, upgrade: WebSocketUpgrade, pipe: bool, caller: Caller) -> Response {
     let upgrade = upgrade.protocols(["scope.link.v1"]).max_message_size(CHUNK_BYTES).max_frame_size(CHUNK_BYTES);
     upgrade.on_upgrade(move |socket| async move {
         let (sink, source) = socket.split();
@@ -51,12 +47,12 @@ fn accept(links: Arc<Links>, upgrade: WebSocketUpgrade, pipe: bool, identity: Id
         let (outgoing, waiting) = mpsc::channel(OUTGOING);
         let work = async {
             if pipe {
-                let read = links.pipes.read(&identity, incoming).await;
+                let read = links.pipes.read(&caller.identity, incoming).await;
                 // Until here the socket stays open, though nothing goes out.
                 drop(outgoing);
                 read
             } else {
-                connection::serve(&links, identity, address, incoming, outgoing).await
+                connection::serve(&links, caller, incoming, outgoing).await
             }
         };
         send_while(work, sink, waiting).await;
@@ -81,7 +77,7 @@ async fn send_while(work: impl Future<Output = Result<(), Broken>>, mut sink: Sp
     // The work's end drops its sender; what it said last is still sent.
     let Ok(Some(mut sink)) = tokio::time::timeout(FAREWELL, send).await else { return };
     let reason = ended.err().map(|broken| CloseFrame {
-        code: if matches!(broken, Broken::Denied(_)) { close_code::POLICY } else { close_code::ERROR },
+        code: if matches!(broken, Broken::Denied(_) | Broken::SignedOut) { close_code::POLICY } else { close_code::ERROR },
         reason: scope_core::limits::cut(&broken.to_string(), 120).into_owned().into(),
     });
     let _ = tokio::time::timeout(FAREWELL, sink.send(Message::Close(reason))).await;

@@ -117,6 +117,13 @@ pub(super) async fn metrics(caller: Allowed<Read>, State(app): State<Arc<App>>) 
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }
 
+/// The server's own figures alone.
+pub(super) async fn own(State(app): State<Arc<App>>) -> Response {
+    let mut out = Exposition::default();
+    server(&mut out, &app);
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], out.into_text()).into_response()
+}
+
 /// The server's own figures. They tell of nobody's containers.
 fn server(out: &mut Exposition, app: &App) {
     let one = |value: f64| vec![(Vec::new(), value)];

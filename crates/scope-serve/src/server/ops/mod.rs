@@ -18,3 +18,9 @@ pub(super) use counters::Counters;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz)).route("/metrics", get(metrics::metrics))
 }
+
+/// The same for this machine alone, where nobody has an identity: of metrics the server's own figures, and no agent's or container's.
+pub(super) fn admin(app: Arc<App>) -> Router {
+    let routes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz)).route("/metrics", get(metrics::own));
+    routes.with_state(app)
+}

@@ -89,7 +89,7 @@ impl Channel {
     pub(super) fn send(&self, kind: Kind, json: String) -> u64 {
         let mut inner = self.lock();
         inner.seq += 1;
-        let message = Message::new(inner.seq, kind, json);
+        let message = Message::new(inner.epoch, inner.seq, kind, json);
         inner.kept_bytes += message.json().len();
         inner.kept.push_back(message.clone());
         while inner.kept.len() > KEPT || inner.kept_bytes > KEPT_BYTES {
@@ -102,7 +102,7 @@ impl Channel {
     /// Sends everything to those that have nothing.
     pub(super) fn send_snapshot(&self, json: String) {
         let inner = self.lock();
-        let message = Message::new(inner.seq, Kind::Snapshot, json);
+        let message = Message::new(inner.epoch, inner.seq, Kind::Snapshot, json);
         for queue in inner.queues.iter().filter(|queue| queue.wants_snapshot()) {
             queue.restart(&message);
         }

@@ -17,7 +17,7 @@ fn the_examples_of_a_view_follow_each_other() {
     let view = examples().into_iter().take(3);
     for (example, kind) in view.zip([Kind::Snapshot, Kind::Change, Kind::Figures]) {
         let seq = example["seq"].as_u64().unwrap();
-        client.apply(&Message::new(seq, kind, example.to_string()));
+        client.apply(&Message::new(1, seq, kind, example.to_string()));
     }
     let view = client.view();
     assert_eq!(

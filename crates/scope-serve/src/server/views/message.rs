@@ -23,6 +23,7 @@ pub struct Message(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    epoch: u64,
     seq: u64,
     kind: Kind,
     json: Arc<str>,
@@ -30,8 +31,13 @@ struct Inner {
 }
 
 impl Message {
-    pub(super) fn new(seq: u64, kind: Kind, json: String) -> Self {
-        Self(Arc::new(Inner { seq, kind, json: json.into(), deflated: OnceLock::new() }))
+    pub(super) fn new(epoch: u64, seq: u64, kind: Kind, json: String) -> Self {
+        Self(Arc::new(Inner { epoch, seq, kind, json: json.into(), deflated: OnceLock::new() }))
+    }
+
+    /// Since when numbers count: with the number it says where to go on.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch
     }
 
     /// Its number: each message of a view has the next one; a snapshot has that of the last message that it holds already.

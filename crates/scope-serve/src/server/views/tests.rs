@@ -426,7 +426,7 @@ fn what_did_not_change_is_not_sent() {
 
 #[test]
 fn a_message_is_compressed_once_and_reads_back() {
-    let message = Message::new(1, Kind::Change, "{\"a\":\"<b>\u{1b}\"}".repeat(50));
+    let message = Message::new(1, 1, Kind::Change, "{\"a\":\"<b>\u{1b}\"}".repeat(50));
     let deflated = message.deflated();
     assert!(Arc::ptr_eq(&deflated, &message.clone().deflated()));
     let mut text = String::new();
@@ -438,7 +438,7 @@ fn a_message_is_compressed_once_and_reads_back() {
 async fn a_subscription_ends_when_it_is_closed() {
     let queue = Arc::new(Queue::new(Some(Vec::new())));
     let mut subscription = Subscription { queue: Arc::clone(&queue) };
-    assert!(!queue.push(&Message::new(1, Kind::Change, "{}".to_owned())));
+    assert!(!queue.push(&Message::new(1, 1, Kind::Change, "{}".to_owned())));
     queue.close();
     assert_eq!(subscription.next().await.map(|message| message.seq()), Some(1));
     assert!(subscription.next().await.is_none());

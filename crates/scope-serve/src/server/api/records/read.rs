@@ -1,6 +1,7 @@
 //! `GET /api/v1/records`: all that the caller may see as records, then every report as it comes.
 
 use std::io::{self, Write};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
@@ -59,7 +60,8 @@ pub(crate) async fn read(
     let records = app.live.records(&caller.identity.tenant, &caller.identity.visibility);
     let pipe = Pipe::default();
     let writer = Writer::new(pipe.clone(), format, Compression::None).map_err(|error| broken(&error))?;
-    let source = Source { records, app, follow: query.follow, begun: false };
+    let over = Box::pin(caller.standing.over());
+    let source = Source { records, app, over, follow: query.follow, begun: false };
     let sending = Sending { source, writer, pipe, waiting: Arc::from(Vec::new()), at: 0 };
     let body = Body::from_stream(stream::unfold(Some(sending), |sending| async move { Some(sending?.next().await) }));
     Ok(([(header::CONTENT_TYPE, media), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], body).into_response())
@@ -87,6 +89,8 @@ fn broken(error: &io::Error) -> ProblemDetails {
 struct Source {
     records: RecordStream,
     app: Arc<App>,
+    /// Completes once the caller is nobody any more.
+    over: Pin<Box<dyn Future<Output = ()> + Send>>,
     follow: bool,
     begun: bool,
 }
@@ -99,6 +103,7 @@ impl Source {
         }
         tokio::select! {
             () = self.app.stopping() => None,
+            () = &mut self.over => None,
             report = self.records.next() => report,
         }
     }

@@ -70,7 +70,7 @@ async fn run(input: &[u8]) -> Result<(Vec<u8>, ExitStatus), ProblemDetails> {
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else { return Err(failed(&"it has no pipes")) };
     let mut output = Vec::new();
     let mut stdout = stdout.take(ANSWER_BYTES);
-    let (_, read) = tokio::join!(
+    let ((), read) = tokio::join!(
         async move {
             // One that was ended by a limit reads no more; its silence says so.
             let _ = stdin.write_all(input).await;

@@ -24,8 +24,9 @@ const ALIVE: Duration = Duration::from_secs(15);
 
 /// A view or a node kept current, as Server-Sent Events.
 ///
-/// The same messages as over the WebSocket, in events named `snapshot`, `change` and `figures`; `end` says that the server ends. A browser's
-/// `EventSource` works with a session's cookie; with a token, read the stream by `fetch`.
+/// The same messages as over the WebSocket, in events named `snapshot`, `change` and `figures`; `end` says that the server ends, or that the caller is to sign in again. Each has an id
+/// `EPOCH-SEQ`: sent back as `Last-Event-ID`, as browsers do by themselves, the stream goes on there. A browser's `EventSource` works with a session's cookie;
+/// with a token, read the stream by `fetch`.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "subscriptions", params(SubscribeQuery),
     responses(
@@ -49,10 +50,12 @@ pub(crate) async fn events(
         query.resume = Some(last.to_owned());
     }
     let (subscription, place) = open(&app, caller.identity, query).await?;
-    let events = stream::unfold(Some((subscription, place, app)), |open| async move {
-        let (mut subscription, place, app) = open?;
+    let over = Box::pin(caller.standing.over());
+    let events = stream::unfold(Some((subscription, place, app, over)), |open| async move {
+        let (mut subscription, place, app, mut over) = open?;
         let event = tokio::select! {
             () = app.stopping() => None,
+            () = &mut over => None,
             message = timeout(ALIVE, subscription.next()) => Some(message),
         };
         let (text, goes_on) = match event {
@@ -60,7 +63,7 @@ pub(crate) async fn events(
             Some(Err(_)) => (":\n\n".to_owned(), true),
             Some(Ok(None)) | None => ("event: end\ndata: {}\n\n".to_owned(), false),
         };
-        Some((Ok::<_, Infallible>(Bytes::from(text)), goes_on.then_some((subscription, place, app))))
+        Some((Ok::<_, Infallible>(Bytes::from(text)), goes_on.then_some((subscription, place, app, over))))
     });
     let mut response = Body::from_stream(events).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -76,5 +79,5 @@ fn write(message: &Message) -> String {
         Kind::Change => "change",
         Kind::Figures => "figures",
     };
-    format!("event: {name}\ndata: {}\n\n", message.json())
+    format!("id: {}-{}\nevent: {name}\ndata: {}\n\n", message.epoch(), message.seq(), message.json())
 }

@@ -1,5 +1,6 @@
 //! Subscriptions over a WebSocket: one for each socket, a message a frame, pings, and a close frame that says why.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,20 +54,23 @@ pub(crate) async fn subscribe(
     };
     let upgrade = upgrade.map_err(|error| ProblemDetails::new(error.status(), format!("{}; /api/v1/events has the same without", error.body_text())))?;
     let (subscription, place) = open(&app, caller.identity, query).await?;
+    let over = caller.standing.over();
     let upgrade = upgrade.max_message_size(SAID_BYTES).max_frame_size(SAID_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(socket, subscription, &app, deflate).await;
+        serve(socket, subscription, &app, deflate, over).await;
         drop(place);
     }))
 }
 
-async fn serve(mut socket: WebSocket, mut subscription: Subscription, app: &App, deflate: bool) {
+async fn serve(mut socket: WebSocket, mut subscription: Subscription, app: &App, deflate: bool, over: impl Future<Output = ()>) {
+    let mut over = pin!(over);
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     loop {
         let frame = tokio::select! {
             () = app.stopping() => break close(&mut socket, close_code::AWAY, "the server ends").await,
+            () = &mut over => break close(&mut socket, close_code::POLICY, "sign in again").await,
             message = subscription.next() => match message {
                 Some(message) if deflate => Message::Binary(message.deflated().to_vec().into()),
                 Some(message) => Message::Text(message.json().as_ref().into()),

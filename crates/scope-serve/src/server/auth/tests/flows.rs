@@ -34,8 +34,9 @@ async fn an_enrolment_becomes_a_credential_once() {
         server.auth.identify(&parts, &peer)
     };
     let identity = identify(&credential).unwrap();
-    assert!(server.auth.speaks_for(&identity, &"host-a".parse().unwrap()).is_ok());
-    assert_eq!(server.auth.speaks_for(&identity, &"host-b".parse().unwrap()).unwrap_err(), Denied::Elsewhere, "another's name");
+    let push = |name: &str| authorize(&identity, Action::Push, Target::Agent(&identity.tenant, &name.parse().unwrap()));
+    assert_eq!(push("host-a"), Ok(()));
+    assert_eq!(push("host-b"), Err(Denied::Elsewhere), "another's name");
     assert_eq!(server.status(ask("GET", "/read").bearer(&credential).from(FAR)).await, 403, "an agent reads nothing");
     assert_eq!(server.status(ask("POST", "/api/v1/session").body(json!({ "token": credential }))).await, 401, "nor does it sign in");
 
