@@ -28,5 +28,7 @@ mod python;
 mod serve_admin;
 mod serve_api;
 mod serve_credentials;
+mod serve_real;
+mod serve_security;
 mod serve_sql;
 mod tidy;

@@ -133,8 +133,9 @@ export interface paths {
         };
         /**
          * A view or a node kept current, as Server-Sent Events.
-         * @description The same messages as over the WebSocket, in events named `snapshot`, `change` and `figures`; `end` says that the server ends. A browser's
-         *     `EventSource` works with a session's cookie; with a token, read the stream by `fetch`.
+         * @description The same messages as over the WebSocket, in events named `snapshot`, `change` and `figures`; `end` says that the server ends, or that the caller is to sign in again. Each has an id
+         *     `EPOCH-SEQ`: sent back as `Last-Event-ID`, as browsers do by themselves, the stream goes on there. A browser's `EventSource` works with a session's cookie;
+         *     with a token, read the stream by `fetch`.
          */
         get: operations["get_events"];
         put?: never;
@@ -379,6 +380,23 @@ export interface paths {
         get: operations["get_views_view"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers one SELECT. */
+        post: operations["post_sql"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1108,6 +1126,31 @@ export interface components {
             reasons: string[];
             /** @description `shown`, `within`, `left out`, `filtered`, `outside`, `gone` or `unknown`. */
             verdict: string;
+        };
+        /** @description An answer. */
+        SqlAnswer: {
+            /** @description The names of the columns. */
+            columns: string[];
+            /** @description Whether there were more rows than an answer has. */
+            cut: boolean;
+            /** @description The rows, a value a column. */
+            rows: unknown[][];
+        };
+        /** @description A question. */
+        SqlQuestion: {
+            /** @description Only what matches is in the tables. */
+            filter?: string | null;
+            /**
+             * @description One SELECT over the tables `nodes`, `edges` and `flows`.
+             * @example SELECT name, cpu_pct FROM nodes ORDER BY cpu_pct DESC LIMIT 10
+             */
+            sql: string;
+            /**
+             * @description The view whose tables they are; `containers` where absent.
+             * @default containers
+             * @example containers
+             */
+            view: string;
         };
     };
     responses: never;
@@ -3711,6 +3754,137 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description It is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This needs credentials, or those given are not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such view */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server does not go by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description It is not one SELECT over the tables, or cannot be answered */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many failed attempts, or too much at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This build has no SQL */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many questions at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
