@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use scope_tests::docker::World;
+use scope_tests::docker::{self, World};
 use scope_tests::{command, need};
 
 fn folder() -> PathBuf {
@@ -21,7 +21,7 @@ fn spec(name: &str, world: Option<&World>) {
     runner.current_dir(folder()).args(["node_modules/@playwright/test/cli.js", "test", &format!("tests/{name}.spec.ts")]);
     runner.env("SCOPE_BIN", command::scope()).env("SCOPE_TEST_OUTPUT", results.path()).env("NO_COLOR", "1").env("CI", "1");
     if let Some(world) = world {
-        runner.env("SCOPE_TEST_IMAGE", world.image()).env("SCOPE_TEST_NAME", world.name());
+        runner.env("SCOPE_TEST_IMAGE", world.image()).env("SCOPE_TEST_NAME", world.name()).env("SCOPE_TEST_LABEL", docker::label());
     }
     let ran = command::run_within(&mut runner, b"", Duration::from_mins(9));
     assert!(ran.status.success(), "{name}.spec.ts:\n{}\n{}", ran.text(), ran.words());
@@ -40,6 +40,30 @@ fn browser() -> Option<()> {
 fn the_app_on_a_fleet() {
     let Some(()) = browser() else { return };
     spec("app", None);
+}
+
+#[test]
+fn finding_pages_and_themes() {
+    let Some(()) = browser() else { return };
+    spec("shell", None);
+}
+
+#[test]
+fn the_table_resources_and_panels() {
+    let Some(()) = browser() else { return };
+    spec("table", None);
+}
+
+#[test]
+fn live_hosts_against_real_agents_and_liars() {
+    let (Some(()), Some(docker)) = (browser(), need::docker()) else { return };
+    spec("hosts", Some(&World::new(&docker)));
+}
+
+#[test]
+fn the_app_on_real_containers() {
+    let (Some(()), Some(docker)) = (browser(), need::docker()) else { return };
+    spec("real", Some(&World::new(&docker)));
 }
 
 /// A file that is not run by a test here would be forgotten.

@@ -148,6 +148,11 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The label of what this process makes by other programs, so that it is told from what is in use, as `docker --label` takes it.
+pub fn label() -> String {
+    format!("{OWNER}={}", owner())
+}
+
 /// This process and when it began, so that what is left of a killed test can be told from what is in use.
 fn owner() -> String {
     let pid = std::process::id();

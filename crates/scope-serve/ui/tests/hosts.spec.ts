@@ -1,10 +1,11 @@
 // The hosts page as files of any web server: three real agents of which one dies and returns, and agents that lie, flood and name their containers evilly.
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import { Containers } from './docker';
 import { FakeAgent } from './fake-agents.mjs';
 import { files, type Files } from './files';
 import { accessibilityFaults, expect, test as base, inTheme } from './fixture';
-import { Containers, LiveAgent } from './live-agent';
+import { LiveAgent } from './live-agent';
 
 const test = base.extend<{ site: Files }>({
   site: async ({}, use) => {
@@ -31,7 +32,7 @@ async function fakes(...options: ConstructorParameters<typeof FakeAgent>[0][]) {
 }
 
 test('three real agents, of which one dies and returns', async ({ page, site }) => {
-  test.skip(!Containers.possible(), 'needs Docker and busybox');
+  test.skip(!Containers.available, 'needs an image: run it through the test suite');
   const containers = new Containers();
   const evil = '<img src=x onerror=alert(1)>';
   const tag = `page-${process.pid}`;
@@ -66,7 +67,7 @@ test('three real agents, of which one dies and returns', async ({ page, site }) 
     await expect(card(page, north.url)).toHaveAttribute('data-state', 'live', { timeout: 40_000 });
 
     // What comes and goes.
-    containers.stop(idle);
+    containers.remove(idle);
     await expect(card(page, south.url).getByText(`${tag}-idle`)).toHaveCount(0);
     containers.run(`${tag}-new`, [], 'sleep', '100000');
     await expect(card(page, south.url).getByText(`${tag}-new`)).toBeVisible();
@@ -89,7 +90,7 @@ test('three real agents, of which one dies and returns', async ({ page, site }) 
     await expect(page.getByTestId('summary')).toContainText('3 of 3 live');
   } finally {
     for (const agent of agents) await agent.end();
-    containers.end();
+    containers.removeAll();
   }
 });
 

@@ -1,5 +1,5 @@
-// Real agents and real containers: `scope collect --listen` on this machine's Docker.
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+// A real agent of one test: `scope collect --listen` on this machine's Docker.
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const BINARY = process.env['SCOPE_BIN'] ?? 'scope';
@@ -44,37 +44,5 @@ export class LiveAgent {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
-  }
-}
-
-const IMAGE = 'scope-page-test:1';
-
-export class Containers {
-  #ids: string[] = [];
-
-  /** Whether there is a Docker here, and what an image is made of. */
-  static possible(): boolean {
-    return spawnSync('docker', ['info']).status === 0 && spawnSync('busybox').status === 0;
-  }
-
-  constructor() {
-    const tar = execFileSync('tar', ['-C', '/', '-cf', '-', '--dereference', 'bin/busybox'], { maxBuffer: 64 << 20 });
-    execFileSync('docker', ['import', '-', IMAGE], { input: tar });
-  }
-
-  run(name: string, flags: string[], ...command: string[]): string {
-    const args = ['run', '--detach', '--name', name, '--network', 'none', ...flags, IMAGE, '/bin/busybox', ...command];
-    const id = execFileSync('docker', args).toString().trim();
-    this.#ids.push(id);
-    return id;
-  }
-
-  stop(id: string) {
-    execFileSync('docker', ['rm', '--force', id]);
-    this.#ids = this.#ids.filter((each) => each !== id);
-  }
-
-  end() {
-    if (this.#ids.length > 0) execFileSync('docker', ['rm', '--force', ...this.#ids]);
   }
 }
