@@ -132,6 +132,8 @@ test('search, order and what is busy hold over all hosts, and are in the address
   try {
     await page.goto(site.url);
     await add(page, fleet.urls.join(' '));
+    // There is something to search once there are agents.
+    await expect(page.getByRole('searchbox')).toBeVisible();
     await page.keyboard.press('/');
     await page.keyboard.type('postgres');
     for (const url of fleet.urls) await expect(card(page, url)).toContainText('4 of 40 containers');
