@@ -6,3 +6,14 @@ test('opens on the containers without a word of configuration', async ({ page, f
   await expect(page).toHaveURL(/\/view\/containers$/);
   await expect(page.locator('main')).toBeVisible();
 });
+
+test('says so when a part of the page cannot be loaded, and tries again when asked', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers`);
+  await expect(page.getByRole('radio', { name: 'Table' })).toBeVisible();
+  await page.context().setOffline(true);
+  await page.getByRole('radio', { name: 'Table' }).click();
+  await expect(page.getByText('This part of the page could not be loaded.')).toBeVisible();
+  await page.context().setOffline(false);
+  await page.getByRole('main').getByRole('button', { name: 'Try now' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'shop-api' }).first()).toBeVisible();
+});
