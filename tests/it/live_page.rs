@@ -55,6 +55,12 @@ fn the_table_resources_and_panels() {
 }
 
 #[test]
+fn the_map_by_keys_mouse_and_fingers() {
+    let Some(()) = browser() else { return };
+    spec("map", None);
+}
+
+#[test]
 fn live_hosts_against_real_agents_and_liars() {
     let (Some(()), Some(docker)) = (browser(), need::docker()) else { return };
     spec("hosts", Some(&World::new(&docker)));

@@ -2,16 +2,19 @@
 import type { Graph } from '../model/graph';
 import type { MapSession } from './session.svelte';
 
-export async function download(session: MapSession, as: 'svg' | 'png' | 'json') {
+/** Yields whether there is a file: a browser may not be able to make a picture of a large map. */
+export async function download(session: MapSession, as: 'svg' | 'png' | 'json'): Promise<boolean> {
   const { graph } = session.view;
   const blob =
     as === 'json' ? new Blob([JSON.stringify(graphData(graph), null, 1)], { type: 'application/json' }) : await session.picture(as);
+  if (!blob) return false;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   // Only what any file system takes.
   link.download = `scope-${graph.view.replace(/[^\w-]/g, '_')}-${graph.at.slice(0, 19).replace(/[^\dT]/g, '')}.${as}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return true;
 }
 
 /** Nodes and edges with their figures, in the words of the API. */

@@ -83,6 +83,8 @@ export class Engine {
   #first = true;
   #spreading = false;
   #whole = true;
+  /** Something has been told of nodes, even if there are none: until then nothing can be said of what is drawn. */
+  #told = false;
   #sayTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly around: Surroundings) {
@@ -121,6 +123,8 @@ export class Engine {
         break;
       case 'change': {
         const arrived = this.#scene.change(message);
+        this.#told = true;
+        this.#stale.places = true;
         if (message.reset) this.#marks.hover = undefined;
         this.#restructure(arrived);
         break;
@@ -172,7 +176,9 @@ export class Engine {
         break;
       case 'mini': {
         const [x, y] = this.#mini?.toMap(message.x, message.y) ?? [this.#window.x, this.#window.y];
-        this.#moveCamera(() => this.#window.set({ ...this.#window.camera, x, y }));
+        // On the way to somewhere, the overview changes where, and not how near.
+        const { scale } = this.#flight.target ?? this.#window;
+        this.#moveCamera(() => this.#window.set({ x, y, scale }));
         break;
       }
       case 'camera':
@@ -216,9 +222,9 @@ export class Engine {
         break;
       case 'export':
         this.#settle(performance.now());
-        void exportMap(message.as, this.#model, this.#bounds(), this.#window.scale, this.around.makeSurface).then((blob) =>
-          this.around.emit({ type: 'exported', id: message.id, blob }),
-        );
+        void exportMap(message.as, this.#model, this.#bounds(), this.#window.scale, this.around.makeSurface)
+          .catch(() => undefined)
+          .then((blob) => this.around.emit({ type: 'exported', id: message.id, blob }));
         break;
     }
     this.#ask();
@@ -315,15 +321,16 @@ export class Engine {
     this.#drawn.join(scene, this.#clusters);
     if (apart && !this.#spread) this.#beginSpread(focus, [...only!]);
     this.#light();
-    this.around.emit({
-      type: 'stats',
-      nodes: scene.count,
-      drawn: this.#drawn.shown,
-      clusters: this.#clusters.size.reduce((sum, size) => sum + (size ? 1 : 0), 0),
-      collapsed: this.#clusters.collapsed.reduce((sum, one, c) => sum + (one && this.#clusters.size[c] ? 1 : 0), 0),
-      draw: this.#screen?.cost ?? 0,
-      frames: this.#frames,
-    });
+    if (this.#told)
+      this.around.emit({
+        type: 'stats',
+        nodes: scene.count,
+        drawn: this.#drawn.shown,
+        clusters: this.#clusters.size.reduce((sum, size) => sum + (size ? 1 : 0), 0),
+        collapsed: this.#clusters.collapsed.reduce((sum, one, c) => sum + (one && this.#clusters.size[c] ? 1 : 0), 0),
+        draw: this.#screen?.cost ?? 0,
+        frames: this.#frames,
+      });
     if (this.#first && scene.count) {
       this.#first = false;
       if (this.#auto) this.#window.set(this.#fitting());

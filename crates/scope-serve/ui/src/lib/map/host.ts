@@ -1,5 +1,6 @@
-// Runs the engine where it runs best: in a worker with canvases of its own, else beside the page. Whoever talks to it need not know which.
-import { Engine } from './engine';
+// Runs the engine where it runs best: in a worker with canvases of its own, else beside the page. Whoever talks to it need not know which. The engine itself is
+// loaded only where it is used.
+import type { Engine } from './engine';
 import type { FromEngine, ToEngine } from './protocol';
 import MapWorker from './worker?worker';
 
@@ -15,33 +16,74 @@ export interface Canvases {
   mini: HTMLCanvasElement;
 }
 
+export interface Listener {
+  hear(message: FromEngine): void;
+  /** It could not be loaded, or broke: nothing will be drawn on these canvases any more. */
+  failed(why: string): void;
+}
+
 type Start = Omit<Extract<ToEngine, { type: 'start' }>, 'type' | 'base' | 'over' | 'mini'>;
 
-export function startEngine(canvases: Canvases, start: Start, listen: (message: FromEngine) => void): Host {
-  if (typeof OffscreenCanvas !== 'undefined' && typeof Worker !== 'undefined' && 'transferControlToOffscreen' in canvases.base) {
-    const worker = new MapWorker();
-    worker.onmessage = (event: MessageEvent<FromEngine>) => listen(event.data);
-    const base = canvases.base.transferControlToOffscreen();
-    const over = canvases.over.transferControlToOffscreen();
-    const mini = canvases.mini.transferControlToOffscreen();
-    worker.postMessage({ type: 'start', base, over, mini, ...start } satisfies ToEngine, [base, over, mini]);
-    return {
-      post: (message, transfer = []) => worker.postMessage(message, transfer),
-      end: () => worker.terminate(),
-      threaded: true,
-    };
-  }
+export function canThread(canvas: HTMLCanvasElement): boolean {
+  return typeof OffscreenCanvas !== 'undefined' && typeof Worker !== 'undefined' && 'transferControlToOffscreen' in canvas;
+}
+
+export function startEngine(canvases: Canvases, start: Start, listener: Listener, threaded: boolean): Host {
+  return threaded && canThread(canvases.base) ? inWorker(canvases, start, listener) : beside(canvases, start, listener);
+}
+
+function inWorker(canvases: Canvases, start: Start, listener: Listener): Host {
+  const worker = new MapWorker();
+  worker.onmessage = (event: MessageEvent<FromEngine>) => listener.hear(event.data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    listener.failed(event.message);
+  };
+  const base = canvases.base.transferControlToOffscreen();
+  const over = canvases.over.transferControlToOffscreen();
+  const mini = canvases.mini.transferControlToOffscreen();
+  worker.postMessage({ type: 'start', base, over, mini, ...start } satisfies ToEngine, [base, over, mini]);
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    end: () => worker.terminate(),
+    threaded: true,
+  };
+}
+
+function beside(canvases: Canvases, start: Start, { hear, failed }: Listener): Host {
   let ended = false;
-  const engine = new Engine({
-    emit: (message) => queueMicrotask(() => !ended && listen(message)),
-    makeSurface: (width, height) => {
-      const canvas = document.createElement('canvas');
-      canvas.width = width;
-      canvas.height = height;
-      return canvas;
-    },
-    frame: (callback) => requestAnimationFrame(() => !ended && callback()),
-  });
-  engine.take({ type: 'start', ...canvases, ...start });
-  return { post: (message) => !ended && engine.take(message), end: () => (ended = true), threaded: false };
+  let engine: Engine | undefined;
+  const waiting: ToEngine[] = [];
+  const guarded = (run: () => void) => {
+    if (ended) return;
+    try {
+      run();
+    } catch (error) {
+      ended = true;
+      failed(String(error));
+    }
+  };
+  import('./engine').then(
+    (loaded) =>
+      guarded(() => {
+        engine = new loaded.Engine({
+          emit: (message) => queueMicrotask(() => !ended && hear(message)),
+          makeSurface: (width, height) => {
+            const canvas = document.createElement('canvas');
+            canvas.width = width;
+            canvas.height = height;
+            return canvas;
+          },
+          frame: (callback) => requestAnimationFrame(() => guarded(callback)),
+        });
+        engine.take({ type: 'start', ...canvases, ...start });
+        for (const message of waiting.splice(0)) engine.take(message);
+      }),
+    (error: unknown) => !ended && failed(String(error)),
+  );
+  return {
+    post: (message) => guarded(() => (engine ? engine.take(message) : waiting.push(message))),
+    end: () => (ended = true),
+    threaded: false,
+  };
 }

@@ -59,6 +59,11 @@ export class Flight {
     return this.#to !== undefined;
   }
 
+  /** Where it leads, while it is on its way. */
+  get target(): Camera | undefined {
+    return this.#to;
+  }
+
   begin(window: Window, to: Camera, now: number, still: boolean) {
     if (still) {
       window.set(to);

@@ -171,4 +171,5 @@ export type FromEngine =
   | { type: 'stats'; nodes: number; drawn: number; clusters: number; collapsed: number; draw: number; frames: number }
   /** Whether all of the map is in sight, so that nobody needs an overview. */
   | { type: 'whole'; whole: boolean }
-  | { type: 'exported'; id: number; blob: Blob };
+  /** No blob: the browser could not make it. */
+  | { type: 'exported'; id: number; blob: Blob | undefined };

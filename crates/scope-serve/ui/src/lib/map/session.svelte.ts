@@ -20,11 +20,18 @@ export interface Stats {
   collapsed: number;
 }
 
+/** What happens to a map as a whole. */
+export interface Fate {
+  /** Nothing is drawn any more. `drew` says whether anything ever was. */
+  failed(why: string, drew: boolean): void;
+}
+
 export class MapSession {
   hover = $state.raw<{ thing: Thing; x: number; y: number } | undefined>();
   cursor = $state.raw<Thing | undefined>();
   shape = $state<'default' | 'pointer' | 'grabbing'>('default');
-  stats = $state.raw<Stats>({ nodes: 0, drawn: 0, clusters: 0, collapsed: 0 });
+  /** Of what is drawn; absent until something has been. */
+  stats = $state.raw<Stats | undefined>();
   /** All of the map is in sight. */
   whole = $state(true);
   /** How much was dragged, and can be put back. */
@@ -37,7 +44,7 @@ export class MapSession {
   #pinned = '';
   #camera = '';
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
-  #exports = new Map<number, (blob: Blob) => void>();
+  #exports = new Map<number, (blob: Blob | undefined) => void>();
   #nextExport = 1;
 
   constructor(readonly view: LiveView) {
@@ -45,15 +52,19 @@ export class MapSession {
     this.#unlisten = view.listen((applied) => {
       if (!this.#host) return;
       const { change, figures } = this.#encoder.changed(applied);
+      // Places come first: what was dragged arrives where it was dragged to.
+      if (applied.reset || applied.nodes.length) this.#sendPlaces();
       if (change) this.#send(change);
       if (figures) this.#send(figures);
-      if (applied.reset || applied.nodes.length) this.#sendPlaces();
     });
   }
 
-  start(canvases: Canvases, size: Size) {
-    this.#host = startEngine(canvases, { size, look: readLook(document.documentElement), words: { locale: format.locale } }, (message) =>
-      this.#hear(message),
+  start(canvases: Canvases, size: Size, threaded: boolean, { failed }: Fate) {
+    this.#host = startEngine(
+      canvases,
+      { size, look: readLook(document.documentElement), words: { locale: format.locale } },
+      { hear: (message) => this.#hear(message), failed: (why) => failed(why, this.stats !== undefined) },
+      threaded,
     );
     const { camera } = navigator.place;
     if (camera) {
@@ -66,6 +77,11 @@ export class MapSession {
     this.#unlisten();
     this.#host?.end();
     this.#host = undefined;
+  }
+
+  /** Whether it is drawn beside the page, which then has less time for itself. */
+  get threaded(): boolean {
+    return this.#host?.threaded ?? true;
   }
 
   post(message: ToEngine) {
@@ -103,6 +119,7 @@ export class MapSession {
       unit: this.unit(place.metric),
       reducedMotion,
     });
+    if (this.#sent !== keeping) this.#sendPlaces();
     if (others || !this.#sent) {
       const { change, figures } = this.#encoder.all(!this.#sent);
       if (this.view.loaded) {
@@ -111,7 +128,6 @@ export class MapSession {
       }
     } else if (this.#pinned !== pinned) this.#send(this.#encoder.figures());
     this.#pinned = pinned;
-    if (this.#sent !== keeping) this.#sendPlaces();
     this.#sent = keeping;
   }
 
@@ -134,7 +150,7 @@ export class MapSession {
     this.#sendPlaces();
   }
 
-  picture(as: 'svg' | 'png'): Promise<Blob> {
+  picture(as: 'svg' | 'png'): Promise<Blob | undefined> {
     const id = this.#nextExport++;
     return new Promise((resolve) => {
       this.#exports.set(id, resolve);
