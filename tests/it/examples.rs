@@ -1,9 +1,12 @@
 //! The programs and pipelines in examples/ are run, on recorded streams and on this machine.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use scope_tests::command::{bash, checkout, example, run, run_scope};
+use scope_tests::command::{LIMIT, Running, bash, checkout, example, run, run_scope};
 use scope_tests::need;
 
 fn stream(name: &str) -> PathBuf {
@@ -38,6 +41,28 @@ fn custom_source_stands_beside_the_others() {
     let merged = run_scope(["merge", "--strict"], &input).ok().stdout;
     let table = run_scope(["render", "--view", "hosts", "--columns", "name,queue_length", "-o", "csv"], &merged).ok().text();
     assert!(table.lines().any(|line| line.ends_with(",42")), "{table}");
+}
+
+#[test]
+fn serve_records_serves_what_it_is_given() {
+    let scratch = tempfile::tempdir().unwrap();
+    // The stream ends and its agent falls silent: what it said stands for a minute.
+    let script = format!("exec '{}' data < '{}'", example("serve_records").display(), stream("east.ndjson").display());
+    let running = Running::start(Command::new("bash").current_dir(scratch.path()).args(["-c", &script]));
+    let url = running.line(LIMIT).expect("it says where it is");
+    let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let end = Instant::now() + LIMIT;
+    loop {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        write!(connection, "GET /api/v1/views/containers HTTP/1.0\r\nhost: {address}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        if answer.contains("east-web") {
+            break;
+        }
+        assert!(Instant::now() < end, "{answer}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]

@@ -31,6 +31,20 @@ pub struct Config {
 }
 
 impl Config {
+    /// A server at `bind` with its files in `data_dir`, and nothing else asked for: in clear, at the top of its site, known as `localhost`.
+    pub fn new(bind: SocketAddr, data_dir: PathBuf) -> Self {
+        Self {
+            bind,
+            data_dir,
+            base_path: BasePath::default(),
+            tls: None,
+            host_names: Vec::new(),
+            trusted_proxies: Vec::new(),
+            admin: None,
+            limits: Limits::default(),
+        }
+    }
+
     /// Where agents find it: by its name, else by its address; unknown where it listens on all addresses and has no name.
     pub fn agents_url(&self) -> Option<String> {
         let host = match self.host_names.first() {
