@@ -54,9 +54,11 @@ export class Fleet {
   #seq = 0;
   #since = new Date(Date.now() - 3_600_000).toISOString();
 
+  /** @param interval what agents say they report by, in milliseconds: the server forgets those that are silent for three of them. */
   constructor(
     readonly hosts: number,
     readonly perHost: number,
+    readonly interval = 5000,
   ) {
     for (let host = 0; host < hosts; host++) {
       this.#runs.push(randomUUID());
@@ -64,6 +66,11 @@ export class Fleet {
     }
     const last = this.containers.at(-1);
     if (last) last.name = HOSTILE;
+  }
+
+  /** One more container on a host. */
+  more(host: number) {
+    this.containers.push(this.#container(host, this.containers.filter((one) => one.host === host).length));
   }
 
   #container(host: number, at: number): Made {
@@ -91,10 +98,10 @@ export class Fleet {
     return `host-${String(number).padStart(2, '0')}`;
   }
 
-  /** Every host's report of now. */
-  async report(server: Server): Promise<void> {
+  /** Every host's report of now, or that of one. */
+  async report(server: Server, of?: number): Promise<void> {
     this.#seq += 1;
-    for (let host = 0; host < this.hosts; host++) await server.post(this.#records(host));
+    for (let host = 0; host < this.hosts; host++) if (of === undefined || of === host) await server.post(this.#records(host));
   }
 
   #records(host: number): object[] {
@@ -122,7 +129,7 @@ export class Fleet {
     const sources = Object.fromEntries(
       Object.entries(counts).map(([source, count]) => [source, { full: true, records: count, took_us: 500, dropped: 0 }]),
     );
-    records.push({ record: 'tick', agent, run: this.#runs[host], seq: this.#seq, at, interval_ms: 5000, sources });
+    records.push({ record: 'tick', agent, run: this.#runs[host], seq: this.#seq, at, interval_ms: this.interval, sources });
     return records;
   }
 
