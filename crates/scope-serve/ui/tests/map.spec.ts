@@ -48,6 +48,7 @@ test('keys walk, open, zoom, fit, and narrow the map down', async ({ page, fleet
   await expect(page).toHaveURL(/colour=kind/);
 
   await page.keyboard.press('ArrowRight');
+  await expect(said).toHaveCount(1);
   await page.keyboard.press('n');
   await expect(page).toHaveURL(/focus=/);
   await expect.poll(() => map.count('drawn')).toBeLessThan(all);
@@ -58,6 +59,7 @@ test('keys walk, open, zoom, fit, and narrow the map down', async ({ page, fleet
   await expect.poll(() => map.count('drawn')).toBe(all);
 
   await page.keyboard.press('ArrowRight');
+  await expect(said).toHaveCount(1);
   await page.keyboard.press('h');
   await expect.poll(() => map.count('drawn')).toBe(all - 1);
   await page.getByTitle('Show what is hidden').click();
@@ -79,6 +81,27 @@ test('a click opens a node, and a click on a connection that', async ({ page, fl
   await expect(page).toHaveURL(/sel=edge/);
   await expect(panel(page).getByText('Connection', { exact: true })).toBeVisible();
 });
+
+for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+  test(`the neighbourhood of what is chosen comes near, and goes back (motion: ${reducedMotion})`, async ({ page, fleetServer }) => {
+    await page.emulateMedia({ reducedMotion });
+    const map = new MapOnPage(page);
+    await map.open(`${fleetServer.url}${VIEW}`);
+    const web = map.node('shop-web-1');
+    await map.open(`${fleetServer.url}${VIEW}?${map.at(map.middle(web), 0.8)}`);
+    await expect(map.map).toHaveAttribute('data-spread', '0');
+    await map.click(map.middle(web));
+    const around = new Set([...map.graph.edgesOf(web.n)].flatMap((e) => [map.graph.edges.get(e)!.from, map.graph.edges.get(e)!.to]));
+    await expect(map.map).toHaveAttribute('data-spread', String(around.size));
+    await expect(panel(page).getByRole('heading', { level: 2 })).toContainText('shop-web-1');
+    await page.keyboard.press('Escape');
+    await expect(map.map).toHaveAttribute('data-spread', '0');
+    // All are where they were.
+    await page.waitForTimeout(700);
+    await map.click(map.middle(web));
+    await expect(panel(page).getByRole('heading', { level: 2 })).toContainText('shop-web-1');
+  });
+}
 
 test('a node that was dragged stays there through updates and a reload, and goes back when asked', async ({ page, fleetServer }) => {
   const map = new MapOnPage(page);

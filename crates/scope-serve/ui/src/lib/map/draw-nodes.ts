@@ -10,7 +10,7 @@ import { CRITICAL, WARNING } from './protocol';
 /** Heights in pixels from which nodes are cards, and bars. */
 const CARD = 15;
 const BAR = 5;
-const DIM = 0.28;
+const DIM = 0.22;
 const LONERS_MOST = 40;
 /** Where the middle of the sign is, and where words begin, from a card's left. */
 const SIGN_AT = 17;

@@ -12,7 +12,6 @@ export interface Wishes {
   pinch(x: number, y: number, factor: number): void;
   /** `end` says that it was let go. */
   drag(hit: NonNullable<Hit>, dx: number, dy: number, end: boolean): void;
-  rest(): void;
 }
 
 interface Held {
@@ -88,7 +87,6 @@ export class Gestures {
     this.#hit = undefined;
     this.#moved = false;
     this.#dragging = false;
-    this.wishes.rest();
   }
 
   #pinch(at: PointerAt, held: Held) {

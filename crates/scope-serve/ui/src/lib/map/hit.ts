@@ -16,18 +16,21 @@ export interface Ground {
   drawn: Drawn;
   curves: Curves;
   framed: boolean;
+  lit: { nodes: ReadonlySet<number> } | undefined;
 }
 
 /** `x`, `y` in units of the map; `near` is how far off a link may be, in the same units. */
-export function hit({ scene, clusters, drawn, curves, framed }: Ground, x: number, y: number, near: number): Hit {
+export function hit({ scene, clusters, drawn, curves, framed, lit }: Ground, x: number, y: number, near: number): Hit {
   const slack = near * 0.3;
-  for (let n = scene.nodes - 1; n >= 0; n--) {
-    if (drawn.state[n] !== SHOWN) continue;
+  const on = (n: number) => {
+    if (drawn.state[n] !== SHOWN) return false;
     const left = scene.x[n]!;
     const top = scene.y[n]!;
-    if (x >= left - slack && y >= top - slack && x <= left + scene.w[n]! + slack && y <= top + scene.h[n]! + slack)
-      return { on: 'node', n };
-  }
+    return x >= left - slack && y >= top - slack && x <= left + scene.w[n]! + slack && y <= top + scene.h[n]! + slack;
+  };
+  // What is lit lies over what is not.
+  for (const n of lit?.nodes ?? []) if (on(n)) return { on: 'node', n };
+  for (let n = scene.nodes - 1; n >= 0; n--) if (on(n)) return { on: 'node', n };
   let inside = -1;
   for (let c = 0; c < clusters.count; c++) {
     if (!clusters.size[c] || (!clusters.collapsed[c] && !framed)) continue;

@@ -6,47 +6,52 @@ import type { Scene } from './scene';
 const MOVE_MS = 420;
 const FLY_MS = 320;
 
+/** Who is moved by somebody else meanwhile. */
+interface Others {
+  has(n: number): boolean;
+}
+
 export class Transition {
   #since = 0;
   #x = new Float32Array(0);
   #y = new Float32Array(0);
   running = false;
 
-  /** Begins where nodes are now. Yields whether there is anything to do. */
-  begin(scene: Scene, now: number, still: boolean): boolean {
+  /** Begins where nodes are now, if any is elsewhere than it belongs. `still`: all are there at once. */
+  begin(scene: Scene, now: number, still: boolean, others: Others | undefined) {
     let away = false;
     for (let n = 0; n < scene.nodes && !away; n++) {
-      if (!scene.alive[n]) continue;
+      if (!scene.alive[n] || others?.has(n)) continue;
       away = Math.abs(scene.x[n]! - scene.hx[n]!) > 0.5 || Math.abs(scene.y[n]! - scene.hy[n]!) > 0.5;
     }
     if (!away || still) {
-      this.end(scene);
-      return away;
+      this.#put(scene, 1, others);
+      return;
     }
     this.#x = scene.x.slice(0, scene.nodes);
     this.#y = scene.y.slice(0, scene.nodes);
     this.#since = now;
     this.running = true;
-    return true;
   }
 
-  step(scene: Scene, now: number) {
+  step(scene: Scene, now: number, others: Others | undefined) {
     const t = Math.min(1, (now - this.#since) / MOVE_MS);
-    if (t >= 1) {
-      this.end(scene);
+    this.#put(scene, t < 1 ? ease(t) : 1, others);
+  }
+
+  #put(scene: Scene, share: number, others: Others | undefined) {
+    this.running = share < 1;
+    const count = share < 1 ? Math.min(this.#x.length, scene.nodes) : scene.nodes;
+    if (share === 1 && !others) {
+      scene.x.set(scene.hx.subarray(0, count));
+      scene.y.set(scene.hy.subarray(0, count));
       return;
     }
-    const share = ease(t);
-    for (let n = 0; n < this.#x.length; n++) {
-      scene.x[n] = this.#x[n]! + (scene.hx[n]! - this.#x[n]!) * share;
-      scene.y[n] = this.#y[n]! + (scene.hy[n]! - this.#y[n]!) * share;
+    for (let n = 0; n < count; n++) {
+      if (others?.has(n)) continue;
+      scene.x[n] = share === 1 ? scene.hx[n]! : this.#x[n]! + (scene.hx[n]! - this.#x[n]!) * share;
+      scene.y[n] = share === 1 ? scene.hy[n]! : this.#y[n]! + (scene.hy[n]! - this.#y[n]!) * share;
     }
-  }
-
-  end(scene: Scene) {
-    scene.x.set(scene.hx.subarray(0, scene.nodes));
-    scene.y.set(scene.hy.subarray(0, scene.nodes));
-    this.running = false;
   }
 }
 

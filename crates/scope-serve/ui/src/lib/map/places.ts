@@ -4,6 +4,7 @@ import type { Arrangement } from '../model/place';
 import { COLLAPSE_ABOVE, type Clusters } from './clusters';
 import { layered, type LayerItem } from './layers';
 import { Packing } from './packing';
+import type { ToEngine } from './protocol';
 import type { Scene } from './scene';
 
 const ROW_GAP = 64;
@@ -16,11 +17,12 @@ export class Places {
   #layers = new Map<number, { x: number; y: number }>();
   #layersOf = '';
 
-  forget() {
-    this.#packing.forget();
-    this.#layers.clear();
+  /** What is kept of former visits. */
+  take({ n: numbers, at, clusters }: Extract<ToEngine, { type: 'places' }>) {
     this.dragged.clear();
     this.draggedClusters.clear();
+    numbers.forEach((n, i) => this.dragged.set(n, { x: at[i * 2]!, y: at[i * 2 + 1]! }));
+    for (const { key, x, y } of clusters) this.draggedClusters.set(key, { x, y });
   }
 
   /** Whether frames around clusters mean anything in this arrangement. */

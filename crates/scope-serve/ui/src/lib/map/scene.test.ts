@@ -133,7 +133,7 @@ describe('the scene', () => {
     settle(all, false);
     const curves = new Curves();
     curves.lay(scene, clusters, drawn);
-    const ground = { scene, clusters, drawn, curves, framed: true };
+    const ground = { scene, clusters, drawn, curves, framed: true, lit: undefined };
     expect(hit(ground, 30, 50, 4)).toEqual({ on: 'node', n: 0 });
     expect(hit(ground, 60, 10, 4)).toEqual({ on: 'title', c: 0 });
     const link = drawn.linkOf[0]!;

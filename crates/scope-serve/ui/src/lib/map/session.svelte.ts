@@ -18,6 +18,8 @@ export interface Stats {
   drawn: number;
   clusters: number;
   collapsed: number;
+  /** Of what is chosen, so many stand around it. */
+  spread: number;
 }
 
 /** What happens to a map as a whole. */

@@ -1,0 +1,179 @@
+// Where the camera goes: by hand, to a place that was asked for, and by itself as long as nobody has taken it. Knows the window and the stage; draws nothing.
+import type { Camera } from '../model/place';
+import type { Bounds } from './camera';
+import { REVEAL_SCALE } from './clusters';
+import { HIDDEN } from './drawn';
+import { middleOf, type Spot } from './hit';
+import { Flight } from './motion';
+import type { Stage } from './stage';
+
+/** A camera that rests so long is told. */
+const SAY_AFTER_MS = 300;
+const MARGIN = 24;
+/** The settings lie over the upper border. */
+const ABOVE = 40;
+const MOST_SCALE = 1.25;
+
+export class Pilot {
+  /** Nobody has gone anywhere: all of the map is shown. */
+  auto = true;
+  movedAt = 0;
+  /** Whether the camera was so near, when clusters were last looked at, that their members can be read. */
+  revealed = false;
+  /** The link said where: a place in the middle, however wide the view is. */
+  #linked = false;
+  #flight = new Flight();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly stage: Stage,
+    /** Called before anything moves: what is on the screen can be kept. */
+    private readonly before: () => void,
+  ) {}
+
+  get flying(): boolean {
+    return this.#flight.flying;
+  }
+
+  /** Where it is, or is about to be. */
+  get camera(): Camera {
+    return this.#flight.target ?? this.stage.window.camera;
+  }
+
+  /** Somebody moves it. */
+  move(how: () => void) {
+    this.stop();
+    this.auto = this.#linked = false;
+    how();
+    this.moved();
+    this.#say();
+  }
+
+  #say() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => !this.auto && this.stage.emit({ type: 'camera', camera: this.camera }), SAY_AFTER_MS);
+  }
+
+  stop() {
+    this.#flight.stop();
+  }
+
+  moved() {
+    const { stage } = this;
+    this.movedAt = performance.now();
+    stage.stale.base = stage.stale.over = true;
+    if (stage.window.scale >= REVEAL_SCALE !== this.revealed) stage.stale.drawn = true;
+  }
+
+  step(now: number) {
+    if (!this.flying) return;
+    this.#flight.step(this.stage.window, now);
+    this.moved();
+  }
+
+  flyTo(camera: Camera, now = false) {
+    this.before();
+    this.#flight.begin(this.stage.window, camera, performance.now(), now || this.stage.options.reducedMotion);
+    this.moved();
+  }
+
+  /** Goes where the link says. */
+  link(camera: Camera) {
+    this.auto = false;
+    this.#linked = true;
+    this.flyTo(camera, this.stage.first);
+  }
+
+  /** Somebody has chosen something since: the link is history. */
+  unlink() {
+    this.#linked = false;
+  }
+
+  /** Goes there, and tells so. */
+  goTo(camera: Camera) {
+    this.auto = this.#linked = false;
+    this.flyTo(camera);
+    this.stage.emit({ type: 'camera', camera });
+  }
+
+  /** All of the map from now on, until somebody goes elsewhere. */
+  fit(now = false) {
+    this.auto = true;
+    this.flyTo(this.fitting(), now);
+  }
+
+  fitting(bounds = this.stage.bounds(), most = MOST_SCALE): Camera {
+    return this.stage.window.fitting(bounds, MARGIN, most, ABOVE);
+  }
+
+  /** What was opened is looked at: as large as it can be read, and whole where it can. */
+  open(bounds: Bounds) {
+    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE);
+    if (camera.scale > this.stage.window.scale) this.goTo(camera);
+  }
+
+  /** The view has another size. What is seen stays where it is on the screen, unless all of the map is to be seen. */
+  resize(width: number, height: number) {
+    const { window, first } = this.stage;
+    const [dx, dy] = [width - window.width, height - window.height];
+    window.width = width;
+    window.height = height;
+    if (first) return;
+    const chosen = this.stage.chosen();
+    if (this.auto && !chosen) {
+      this.stop();
+      window.set(this.fitting());
+    } else if (!this.#linked) {
+      // A panel opened or closed beside it: nothing moves for that, but what it would cover.
+      window.set({ x: window.x + dx / 2 / window.scale, y: window.y + dy / 2 / window.scale, scale: window.scale });
+      if (chosen && (dx < 0 || dy < 0)) this.include(chosen);
+      this.#say();
+    }
+    this.moved();
+  }
+
+  /** Something came that lies out of sight. */
+  follow() {
+    if (this.auto && !this.flying && !this.stage.chosen() && this.stage.outside()) this.flyTo(this.fitting());
+  }
+
+  /** Where nothing is in sight, all of it is shown. */
+  seek() {
+    const { scene, drawn, window } = this.stage;
+    const seen = window.bounds;
+    for (let n = 0; n < scene.nodes; n++) {
+      if (drawn.state[n] === HIDDEN || scene.x[n]! > seen.right || scene.y[n]! > seen.bottom) continue;
+      if (scene.x[n]! + scene.w[n]! > seen.left && scene.y[n]! + scene.h[n]! > seen.top) return;
+    }
+    this.fit();
+    this.stage.emit({ type: 'camera', camera: undefined });
+  }
+
+  /** Moves no more than it takes. */
+  bringIntoView(spot: Spot, middle: boolean) {
+    const { window } = this.stage;
+    const [x, y] = middleOf(this.stage.model, spot);
+    const seen = window.bounds;
+    const edge = 60 / window.scale;
+    const inside = x > seen.left + edge && x < seen.right - edge && y > seen.top + edge && y < seen.bottom - edge;
+    if (!inside) this.goTo({ x, y, scale: middle ? Math.max(window.scale, 0.5) : window.scale });
+  }
+
+  /** Shows a part of the map with the least way: aside where it fits as it is, further away where it does not. Nobody has gone anywhere for that. */
+  include(bounds: Bounds) {
+    const { window } = this.stage;
+    const seen = window.bounds;
+    const margin = MARGIN / window.scale;
+    const above = (MARGIN + ABOVE) / window.scale;
+    const wide = bounds.right - bounds.left + 2 * margin;
+    const high = bounds.bottom - bounds.top + margin + above;
+    if (wide > seen.right - seen.left || high > seen.bottom - seen.top) {
+      this.flyTo(this.fitting(bounds, window.scale));
+      return;
+    }
+    this.stop();
+    const dx = Math.min(0, bounds.left - margin - seen.left) + Math.max(0, bounds.right + margin - seen.right);
+    const dy = Math.min(0, bounds.top - above - seen.top) + Math.max(0, bounds.bottom + margin - seen.bottom);
+    if (dx || dy) this.flyTo({ x: window.x + dx, y: window.y + dy, scale: window.scale });
+  }
+}
