@@ -64,14 +64,14 @@ export class Window {
     this.y = mapY - (y - this.height / 2) / this.scale;
   }
 
-  /** The camera that shows `bounds` whole, no larger than `most`. `above` is what lies over the upper border. */
-  fitting(bounds: Bounds, margin: number, most: number, above = 0): Camera {
+  /** The camera that shows `bounds` whole, no larger than `most`. `above` and `below` are what lies over the borders. */
+  fitting(bounds: Bounds, margin: number, most: number, above = 0, below = 0): Camera {
     const width = Math.max(1, bounds.right - bounds.left);
     const height = Math.max(1, bounds.bottom - bounds.top);
     const scale = clampScale(
-      Math.min(Math.max(40, this.width - 2 * margin) / width, Math.max(40, this.height - 2 * margin - above) / height, most),
+      Math.min(Math.max(40, this.width - 2 * margin) / width, Math.max(40, this.height - 2 * margin - above - below) / height, most),
     );
-    return { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 - above / 2 / scale, scale };
+    return { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 - (above - below) / 2 / scale, scale };
   }
 }
 

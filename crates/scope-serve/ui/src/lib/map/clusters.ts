@@ -3,8 +3,13 @@ import type { Scene } from './scene';
 
 /** Above so many nodes clusters are collapsed until they are opened. */
 export const COLLAPSE_ABOVE = 300;
+/** A map that fits only further away than this cannot be read node by node. */
+export const LEGIBLE_SCALE = 0.3;
 /** From this zoom on the members of a collapsed cluster can be read anyway, and are drawn. */
 export const REVEAL_SCALE = 0.45;
+
+/** Critical, warning, healthy, unknown. */
+const WORST_FIRST = [3, 2, 1, 0] as const;
 
 export const PADDING = 16;
 export const TITLE = 24;
@@ -24,6 +29,9 @@ export class Clusters {
   gauge = new Float32Array(0);
   sum = new Float32Array(0);
   collapsed = new Uint8Array(0);
+  /** The members that count, cluster by cluster, those that are worst first; where those of each begin. */
+  members = new Uint32Array(0);
+  firsts = new Uint32Array(1);
   /** Whether the clusters stand as the server has its areas, so that its places hold. */
   asServer = true;
   #byKey = new Map<string, number>();
@@ -105,6 +113,27 @@ export class Clusters {
       }
     }
     for (let c = 0; c < this.count; c++) this.gauge[c] = gauges[c] ? this.gauge[c]! / gauges[c]! : NaN;
+    this.#list(scene, shown);
+  }
+
+  /** Sorts by counting: by cluster, then by health, then by number, so that nobody moves while nothing happens to them. */
+  #list(scene: Scene, shown: (n: number) => boolean) {
+    if (this.members.length < scene.nodes) this.members = new Uint32Array(scene.alive.length);
+    if (this.firsts.length < this.count + 1) this.firsts = new Uint32Array(this.count + 1);
+    const next = new Uint32Array(this.count * 4);
+    let at = 0;
+    for (let c = 0; c < this.count; c++) {
+      this.firsts[c] = at;
+      for (const health of WORST_FIRST) {
+        next[c * 4 + health] = at;
+        at += this.health[c * 4 + health]!;
+      }
+    }
+    this.firsts[this.count] = at;
+    for (let n = 0; n < scene.nodes; n++) {
+      const c = scene.cluster[n]!;
+      if (scene.alive[n] && c >= 0 && shown(n)) this.members[next[c * 4 + scene.health[n]!]!++] = n;
+    }
   }
 
   /** Says which are collapsed: by the size of the map, unless somebody said otherwise (`KEY` is open, `-KEY` is closed). */

@@ -1,6 +1,6 @@
 // Everything that follows from what is known: who is where, what of it is drawn, how links run, what is lit. Brings it up to date in its order, no more than is out
 // of date; and moves what is on its way.
-import { COLLAPSE_ABOVE, REVEAL_SCALE } from './clusters';
+import { COLLAPSE_ABOVE, LEGIBLE_SCALE, REVEAL_SCALE } from './clusters';
 import { HIDDEN, SHOWN } from './drawn';
 import { Transition } from './motion';
 import type { Pilot } from './pilot';
@@ -103,8 +103,10 @@ export class Composition {
     if (beginning && pilot.auto) stage.window.set(pilot.fitting());
     pilot.revealed = stage.window.scale >= REVEAL_SCALE;
     const apart = only !== undefined && only.size <= SPREAD_MOST;
+    // Large is what has more nodes than anybody reads, and what would be too small to be read: fifty nodes on a telephone.
+    const large = drawn.shown > COLLAPSE_ABOVE || (clusters.count > 1 && pilot.fitting().scale < LEGIBLE_SCALE);
     if (apart) clusters.collapsed.fill(0);
-    else clusters.collapse(drawn.shown > COLLAPSE_ABOVE, open, pilot.revealed);
+    else clusters.collapse(large, open, pilot.revealed);
     model.framed = !apart && places.framed(scene, arrangement);
     drawn.join(scene, clusters);
     this.#light();

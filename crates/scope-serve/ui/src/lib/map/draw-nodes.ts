@@ -55,8 +55,11 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     const y = (scene.y[n]! + scene.h[n]! / 2) * port.scale + port.offsetY;
     const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11.5, look.font, 150, 600);
     const width = labels.width(pen, text, 11.5, look.font, 600);
-    const left = Math.min(x - width / 2, port.width - width - 8);
-    const named = text !== '' && labels.take(left - 4, y + 8, width + 8, 14);
+    // Below, else beside, else above; over a block rather than nowhere.
+    const below: [number, number] = [Math.max(8, Math.min(x - width / 2, port.width - width - 8)), y + 8];
+    const places: [number, number][] = [below, [x + 10, y - 7], [x - 10 - width, y - 7], [x - width / 2, y - 23]];
+    const free = places.find(([left, top]) => left > 4 && left + width < port.width - 4 && labels.take(left - 4, top, width + 8, 14));
+    const at: [number, number] | undefined = text === '' ? undefined : (free ?? (most >= LONERS_MOST - 3 ? [below[0], y - 23] : undefined));
     pen.globalAlpha = 1;
     pen.fillStyle = look.background;
     pen.strokeStyle = colourOf(model, colourCode(model, n));
@@ -65,13 +68,14 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     OUTLINES[scene.kind[n]!]!(pen, x, y, 6);
     pen.fill();
     pen.stroke();
-    if (!named) continue;
+    if (!at) continue;
+    const [left, top] = at;
     pen.globalAlpha = 0.85;
-    pen.fillRect(left - 3, y + 8, width + 6, 15);
+    pen.fillRect(left - 3, top, width + 6, 15);
     pen.globalAlpha = 1;
     pen.font = `600 11.5px ${look.font}`;
     pen.fillStyle = look.foreground;
-    pen.fillText(text, left, y + 15.5);
+    pen.fillText(text, left, top + 7.5);
   }
 }
 

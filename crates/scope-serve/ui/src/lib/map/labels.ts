@@ -5,6 +5,8 @@ import type { Pen } from './pen';
 const CELL_X = 12;
 const CELL_Y = 8;
 const MEASURED_AT = 100;
+/** Small letters are a little wider than large ones made small. */
+const HINTED = 1.03;
 
 export class Labels {
   #widths = new Map<string, number>();
@@ -43,7 +45,7 @@ export class Labels {
       pen.font = before;
       this.#widths.set(key, width);
     }
-    return (width * size) / MEASURED_AT;
+    return ((width * size) / MEASURED_AT) * HINTED;
   }
 
   /** As much of a text as there is room for; the end of a name mostly tells more than its middle. */

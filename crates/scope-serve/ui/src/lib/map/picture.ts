@@ -3,7 +3,8 @@ import type { Colouring } from '../model/place';
 import type { Bounds } from './camera';
 import type { Clusters } from './clusters';
 import type { Curves } from './curves';
-import { drawFrames, drawCollapsed, drawTitles } from './draw-clusters';
+import { drawBlocks } from './draw-blocks';
+import { drawFrames, drawTitles } from './draw-clusters';
 import { drawLinks } from './draw-links';
 import { drawNodes } from './draw-nodes';
 import type { Drawn } from './drawn';
@@ -48,7 +49,7 @@ export function paint(pen: Pen, port: Port, model: Model) {
   model.labels.begin(port.width, port.height);
   drawFrames(pen, port, model);
   drawLinks(pen, port, model);
-  drawCollapsed(pen, port, model);
+  drawBlocks(pen, port, model);
   drawTitles(pen, port, model);
   drawNodes(pen, port, model);
 }

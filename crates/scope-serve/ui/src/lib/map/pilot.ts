@@ -12,6 +12,8 @@ const SAY_AFTER_MS = 300;
 const MARGIN = 24;
 /** The settings lie over the upper border. */
 const ABOVE = 40;
+/** The legend lies over the lower one. */
+const BELOW = 16;
 const MOST_SCALE = 1.25;
 
 export class Pilot {
@@ -103,12 +105,12 @@ export class Pilot {
   }
 
   fitting(bounds = this.stage.bounds(), most = MOST_SCALE): Camera {
-    return this.stage.window.fitting(bounds, MARGIN, most, ABOVE);
+    return this.stage.window.fitting(bounds, MARGIN, most, ABOVE, BELOW);
   }
 
   /** What was opened is looked at: as large as it can be read, and whole where it can. */
   open(bounds: Bounds) {
-    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE);
+    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE, BELOW);
     if (camera.scale > this.stage.window.scale) this.goTo(camera);
   }
 
@@ -119,6 +121,8 @@ export class Pilot {
     window.width = width;
     window.height = height;
     if (first) return;
+    // What is closed depends on how much room there is.
+    this.stage.stale.drawn = true;
     const chosen = this.stage.chosen();
     if (this.auto && !chosen) {
       this.stop();

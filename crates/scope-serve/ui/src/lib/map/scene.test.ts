@@ -85,6 +85,22 @@ describe('the scene', () => {
     expect([...clusters.health.subarray(4, 8)]).toEqual([1, 0, 0, 1]);
   });
 
+  it('lists the members of each cluster, the worst first', () => {
+    settle(all, true);
+    expect([...clusters.firsts]).toEqual([0, 2, 4]);
+    expect([...clusters.members.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
+    scene.figures({
+      ...figures,
+      n: Uint32Array.of(1, 3),
+      value: Float32Array.of(1, 1),
+      gauge: Float32Array.of(0, 0),
+      health: Uint8Array.of(2, 3),
+    });
+    scene.figures({ ...figures, n: Uint32Array.of(2), value: Float32Array.of(1), gauge: Float32Array.of(0), health: Uint8Array.of(1) });
+    settle(all, true);
+    expect([...clusters.members.subarray(0, 4)]).toEqual([1, 0, 3, 2]);
+  });
+
   it('shows only problems: who is ill, and the ends of what fails', () => {
     settle({ ...all, onlyProblems: true }, false);
     expect([0, 1, 2, 3, 4].map((n) => drawn.state[n])).toEqual([HIDDEN, SHOWN, SHOWN, HIDDEN, HIDDEN]);
