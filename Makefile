@@ -90,7 +90,7 @@ fleet: ## Measure the server with N simulated agents of CONTAINERS each, or show
 	$(CARGO) bench --locked -p scope-tests --bench fleet -- agents=$(N) containers=$(CONTAINERS) subscribers=$(SUBSCRIBERS) secs=$(SECS) busy=$(BUSY) \
 	  hold=$(HOLD) url=$(URL) token=$(TOKEN) pid=$(PID) port=$(PORT)
 
-fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; needs a nightly toolchain and cargo-fuzz
+fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; installs a nightly toolchain and cargo-fuzz where they are missing
 	.ci/fuzz $${FUZZ_SECONDS:-30}
 
 agent: ## Build the slim agent: `scope collect` alone, at most 15 MB

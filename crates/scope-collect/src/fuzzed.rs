@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use scope_core::Protocol;
 
-use crate::host::{mounts, pressure};
 use crate::net::netlink::wire::{Attributes, Messages};
+use crate::net::process_sockets::parse_socket_link;
+use crate::net::world::Proxy;
 use crate::net::{conntrack, dns, rtnetlink, snmp::Snmp, sock_diag};
 
 /// Datagrams of a netlink socket: frames, and the payload as each family's.
@@ -55,14 +56,30 @@ pub fn names(bytes: &[u8]) {
     assert!(dns::hosts::parse_resolvers(&text).len() <= text.len());
 }
 
-/// Files of `/proc` and of control groups.
-pub fn kernel_files(content: &[u8]) {
+/// The bytes that an engine sends, as the HTTP client takes them: head, body, lines.
+pub fn engine_http(sent: &[u8]) {
+    crate::docker::read_anything(sent);
+}
+
+/// Files of `/proc` of one process: what it is, uses, holds and was started with.
+pub fn processes(content: &[u8]) {
     crate::process::parse_anything(content);
+    let _ = parse_socket_link(content);
+    let arguments = String::from_utf8_lossy(content);
+    let _ = Proxy::parse(arguments.split('\0'));
+    // As somebody would write it, so that more than the program's name is looked at.
+    let _ = Proxy::parse(std::iter::once("docker-proxy").chain(arguments.split('\0')));
+}
+
+/// Files of control groups, and those that say where a process belongs.
+pub fn cgroups(content: &[u8]) {
     crate::cgroup::parse_anything(content);
-    let _ = (pressure::parse(content), Snmp::parse(content));
-    for mount in mounts::parse(content) {
-        assert!(mounts::unescape(mount.at).as_os_str().len() <= mount.at.len());
-    }
+}
+
+/// Files about the whole machine.
+pub fn host(content: &[u8]) {
+    crate::host::parse_anything(content);
+    let _ = Snmp::parse(content);
 }
 
 #[cfg(test)]
@@ -97,7 +114,10 @@ mod tests {
         netlink(bytes);
         docker(bytes);
         names(bytes);
-        kernel_files(bytes);
+        engine_http(bytes);
+        processes(bytes);
+        cgroups(bytes);
+        host(bytes);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Questions to an engine over HTTP: bounded answers, deadlines, kept connections. What the answers mean is [`super::wire`]'s business.
 //!
+//! Answers that come line by line are [`super::lines`]'s.
+//!
 //! A general Docker client is not used: those at hand collect answers without a bound, and refuse a whole list for one odd container in it.
 
 use std::future::{Future, poll_fn};
@@ -7,9 +9,9 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hyper::Request;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
@@ -17,12 +19,13 @@ use tokio::time::timeout;
 
 use super::endpoint::Endpoint;
 use super::error::Error;
+use super::lines::Lines;
 use super::version::ApiVersion;
 
 /// Connections kept open between questions.
 const IDLE_CONNECTIONS: usize = 4;
 /// Bytes of an error's text that are read.
-const ERROR_BYTES: usize = 4096;
+pub(super) const ERROR_BYTES: usize = 4096;
 
 /// How long an engine may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,21 +54,26 @@ struct Shared {
     idle: Mutex<Vec<Connection>>,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug> Stream for T {}
 
-type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, String>;
+pub(super) type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, String>;
 
 /// A connection and what moves its bytes. The driver is polled beside each question instead of in a task of its own, so that nothing is left behind.
 #[derive(Debug)]
-struct Connection {
-    sender: http1::SendRequest<String>,
-    driver: Option<Pin<Box<Driver>>>,
+pub(super) struct Connection {
+    pub(super) sender: http1::SendRequest<String>,
+    pub(super) driver: Option<Pin<Box<Driver>>>,
 }
 
 impl Connection {
+    async fn over(stream: Box<dyn Stream>) -> Result<Self, hyper::Error> {
+        let (sender, driver) = http1::Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await?;
+        Ok(Self { sender, driver: Some(Box::pin(driver)) })
+    }
+
     /// Completes `work` while the connection's bytes move.
-    async fn drive<T>(driver: &mut Option<Pin<Box<Driver>>>, work: impl Future<Output = T>) -> T {
+    pub(super) async fn drive<T>(driver: &mut Option<Pin<Box<Driver>>>, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
             if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
@@ -76,7 +84,7 @@ impl Connection {
         .await
     }
 
-    async fn next_frame(driver: &mut Option<Pin<Box<Driver>>>, body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
+    pub(super) async fn next_frame(driver: &mut Option<Pin<Box<Driver>>>, body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
         loop {
             let frame = Self::drive(driver, poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx))).await?;
             match frame.map(hyper::body::Frame::into_data) {
@@ -97,6 +105,11 @@ impl Client {
     /// Where the engine is.
     pub fn endpoint(&self) -> &Endpoint {
         &self.0.endpoint
+    }
+
+    /// How long the engine may take.
+    pub(super) fn deadlines(&self) -> Deadlines {
+        self.0.deadlines
     }
 
     /// The API version in use.
@@ -120,22 +133,7 @@ impl Client {
 
     /// The answer to `GET path` line by line, for as long as it lasts. Comes back before the engine answers; see [`Lines::opened`].
     pub(crate) async fn lines(&self, path: &str, limit: usize) -> Result<Lines, Error> {
-        let path = self.versioned(path);
-        let mut connection = self.connect().await?;
-        let request = self.request(&path)?;
-        let answer = Box::pin(connection.sender.send_request(request));
-        Ok(Lines {
-            client: self.clone(),
-            path,
-            limit,
-            driver: connection.driver,
-            _sender: connection.sender,
-            state: LinesState::Asked(answer),
-            buffer: Vec::new(),
-            start: 0,
-            scanned: 0,
-            skipping: false,
-        })
+        Lines::ask(self.clone(), self.connect().await?, self.versioned(path), limit)
     }
 
     fn versioned(&self, path: &str) -> String {
@@ -187,7 +185,7 @@ impl Client {
         }
     }
 
-    fn request(&self, path: &str) -> Result<Request<String>, Error> {
+    pub(super) fn request(&self, path: &str) -> Result<Request<String>, Error> {
         Request::get(path)
             // Engines look at the name only to tell a browser's request, which would carry a real one.
             .header(hyper::header::HOST, "docker")
@@ -201,9 +199,7 @@ impl Client {
         let failed = |source| Error::Connect { endpoint: endpoint.clone(), source };
         let within = self.0.deadlines.connect;
         let stream = timeout(within, open(endpoint)).await.map_err(|_| failed(std::io::ErrorKind::TimedOut.into()))?.map_err(failed)?;
-        let (sender, driver) =
-            http1::Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await.map_err(|source| failed(std::io::Error::other(source)))?;
-        Ok(Connection { sender, driver: Some(Box::pin(driver)) })
+        Connection::over(stream).await.map_err(|source| failed(std::io::Error::other(source)))
     }
 }
 
@@ -230,11 +226,11 @@ async fn connect_tcp(host: &str, port: u16) -> std::io::Result<TcpStream> {
 }
 
 /// A path without its query, for messages.
-fn bare(path: &str) -> String {
+pub(super) fn bare(path: &str) -> String {
     path.split('?').next().unwrap_or_default().to_owned()
 }
 
-fn status_error(path: &str, status: u16, body: &[u8]) -> Error {
+pub(super) fn status_error(path: &str, status: u16, body: &[u8]) -> Error {
     #[derive(serde::Deserialize)]
     struct Message {
         message: String,
@@ -245,122 +241,6 @@ fn status_error(path: &str, status: u16, body: &[u8]) -> Error {
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
     Error::Status { path: bare(path), status, message: scope_core::limits::cut(text.trim(), 300).escape_debug().to_string() }
-}
-
-type Answer = Pin<Box<dyn Future<Output = Result<Response<Incoming>, hyper::Error>> + Send>>;
-
-enum LinesState {
-    /// The question is out, the answer's head is not in.
-    Asked(Answer),
-    /// The answer is coming in.
-    Open(Incoming),
-    /// It has ended.
-    Ended,
-}
-
-/// One line of an answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Line {
-    /// A line without its end.
-    Text(Vec<u8>),
-    /// A line beyond the bound was passed over.
-    TooLong,
-}
-
-/// An answer that comes line by line.
-pub(crate) struct Lines {
-    client: Client,
-    path: String,
-    limit: usize,
-    driver: Option<Pin<Box<Driver>>>,
-    /// The connection closes with its sender.
-    _sender: http1::SendRequest<String>,
-    state: LinesState,
-    buffer: Vec<u8>,
-    /// Where in `buffer` the next line begins.
-    start: usize,
-    /// How much of `buffer` is known to hold no line's end.
-    scanned: usize,
-    /// Whether the rest of a line beyond the bound is being passed over.
-    skipping: bool,
-}
-
-impl Lines {
-    /// Waits for the head of the answer, by which time the engine listens to the question. Some engines send it with the first line only. Can be cancelled and called again.
-    pub(crate) async fn opened(&mut self) -> Result<(), Error> {
-        let LinesState::Asked(answer) = &mut self.state else { return Ok(()) };
-        let answer = Connection::drive(&mut self.driver, answer.as_mut()).await;
-        let (head, mut body) = match answer {
-            Ok(response) => response.into_parts(),
-            Err(source) => {
-                self.state = LinesState::Ended;
-                return Err(self.transfer(source));
-            }
-        };
-        if head.status.is_success() {
-            self.state = LinesState::Open(body);
-            return Ok(());
-        }
-        self.state = LinesState::Ended;
-        let frame = timeout(self.client.0.deadlines.answer, Connection::next_frame(&mut self.driver, &mut body)).await;
-        let text = frame.ok().flatten().and_then(Result::ok).unwrap_or_default();
-        let text = text.get(..ERROR_BYTES).unwrap_or(&text);
-        Err(status_error(&self.path, head.status.as_u16(), text))
-    }
-
-    /// The next line; `None` at the end. Can be cancelled and called again.
-    pub(crate) async fn next(&mut self) -> Result<Option<Line>, Error> {
-        self.opened().await?;
-        loop {
-            if let Some(line) = self.take_line() {
-                return Ok(Some(line));
-            }
-            let LinesState::Open(body) = &mut self.state else { return Ok(None) };
-            match Connection::next_frame(&mut self.driver, body).await {
-                Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(source)) => {
-                    self.state = LinesState::Ended;
-                    return Err(self.transfer(source));
-                }
-                None => self.state = LinesState::Ended,
-            }
-        }
-    }
-
-    /// What to say when the answer should have gone on.
-    pub(crate) fn ended(&self) -> Error {
-        Error::Ended { endpoint: self.client.0.endpoint.clone(), path: bare(&self.path) }
-    }
-
-    fn transfer(&self, source: hyper::Error) -> Error {
-        Error::Transfer { endpoint: self.client.0.endpoint.clone(), path: bare(&self.path), source: source.into() }
-    }
-
-    fn take_line(&mut self) -> Option<Line> {
-        loop {
-            let end = self.buffer.iter().skip(self.scanned).position(|byte| *byte == b'\n').map(|at| at + self.scanned);
-            let Some(end) = end else {
-                // Only what is not yet a whole line is kept and moved to the front, once for each piece of the answer.
-                self.buffer.drain(..std::mem::take(&mut self.start));
-                self.scanned = self.buffer.len();
-                if self.buffer.len() <= self.limit {
-                    return None;
-                }
-                self.buffer = Vec::new();
-                self.scanned = 0;
-                // Said once for each line, when its bound is passed.
-                return (!std::mem::replace(&mut self.skipping, true)).then_some(Line::TooLong);
-            };
-            let line = self.buffer.get(self.start..end).unwrap_or_default();
-            let skip = std::mem::take(&mut self.skipping) || line.is_empty();
-            let line = if line.len() > self.limit { Line::TooLong } else { Line::Text(line.to_vec()) };
-            self.start = end + 1;
-            self.scanned = self.start;
-            if !skip {
-                return Some(line);
-            }
-        }
-    }
 }
 
 /// `text` for the value of a query, everything but unreserved characters escaped (RFC 3986).
@@ -375,4 +255,42 @@ pub(crate) fn query_value(text: &str) -> String {
         }
         out
     })
+}
+
+/// A client that takes `answer` for what an engine sent, whatever it asks.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn read_anything(answer: &[u8]) {
+    const LIMIT: usize = 1 << 10;
+    let engine = || {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().ok()?;
+        ours.set_nonblocking(true).ok()?;
+        theirs.set_nonblocking(true).ok()?;
+        std::io::Write::write(&mut &theirs, answer).ok()?;
+        theirs.shutdown(std::net::Shutdown::Write).ok()?;
+        // The other end stays open, so that the question finds somebody.
+        Some((Box::new(UnixStream::from_std(ours).ok()?) as Box<dyn Stream>, theirs))
+    };
+    let client = Client::new(Endpoint::Unix("/nowhere".into()), None, Deadlines::default());
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let Some((stream, _engine)) = engine() else { return };
+        if let Ok(connection) = Connection::over(stream).await {
+            match client.ask_on(connection, "/anything", LIMIT).await {
+                Ok(answer) => assert!(answer.len() <= LIMIT),
+                Err(error) => assert!(error.to_string().len() < LIMIT << 4),
+            }
+        }
+        let Some((stream, _engine)) = engine() else { return };
+        let Ok(connection) = Connection::over(stream).await else { return };
+        let Ok(mut lines) = Lines::ask(client.clone(), connection, "/anything".to_owned(), LIMIT) else { return };
+        let mut most = answer.len() + 1;
+        while let Ok(Some(line)) = lines.next().await {
+            assert!(
+                matches!(&line, super::lines::Line::TooLong)
+                    || matches!(&line, super::lines::Line::Text(text) if text.len() <= LIMIT && !text.contains(&b'\n'))
+            );
+            most -= 1;
+        }
+        assert!(most > 0);
+    });
 }

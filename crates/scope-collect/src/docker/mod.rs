@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod id;
 mod inventory;
+mod lines;
 mod questions;
 mod queue;
 mod record;
@@ -22,6 +23,8 @@ mod version;
 mod watch;
 pub(crate) mod wire;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) use client::read_anything;
 pub use client::{Client, Deadlines};
 pub use endpoint::{Endpoint, Lookup};
 pub use error::Error;

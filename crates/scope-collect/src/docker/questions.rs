@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use scope_core::redact::Redactor;
 
-use super::client::{Client, Lines, query_value};
+use super::client::{Client, query_value};
 use super::error::Error;
 use super::facts::{ContainerFacts, Flavour, ImageFacts, NetworkFacts};
 use super::id::{ContainerId, ImageId, NetworkId};
+use super::lines::Lines;
 use super::version::ApiVersion;
 use super::wire::{self, DiskUsage, Greeting, StatsSample, Summary};
 

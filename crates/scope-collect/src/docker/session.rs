@@ -11,12 +11,13 @@ use scope_core::{AgentName, Problem};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::client::{Client, Line};
+use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::facts::{ContainerFacts, Flavour, ImageFacts, NetworkFacts};
 use super::id::{ContainerId, ImageId, NetworkId};
 use super::inventory::{Inventory, Trouble};
+use super::lines::Line;
 use super::queue::{Pending, Subject};
 use super::watch::{Change, Closed, Settings};
 use super::wire::{self, Event, Summary};

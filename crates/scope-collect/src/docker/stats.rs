@@ -16,9 +16,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::client::{Client, Line};
+use super::client::Client;
 use super::error::Error;
 use super::id::ContainerId;
+use super::lines::Line;
 use super::wire::{self, StatsSample};
 
 /// Streams at once: each holds a connection, and a thread's worth of work in the engine.

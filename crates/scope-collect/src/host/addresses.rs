@@ -73,6 +73,14 @@ fn parse_v4(trie: &[u8], routes: &[u8]) -> Vec<InterfaceAddress> {
     found
 }
 
+/// Every parser of this module, on anything.
+#[cfg(any(fuzzing, test))]
+pub(super) fn parse_anything(content: &[u8]) {
+    // Both tables come from one input: what is before the first zero byte, and what is behind it.
+    let (trie, routes) = content.split_at(content.iter().position(|byte| *byte == 0).unwrap_or(content.len()));
+    assert!(parse_v4(trie, routes).len() + parse_v6(content).len() <= content.len());
+}
+
 /// A connected route.
 struct Route {
     interface: CompactString,

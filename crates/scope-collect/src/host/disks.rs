@@ -10,7 +10,7 @@ use super::mounts::{self, Mount};
 use super::root::HostRoot;
 
 /// Most file systems looked at.
-const DISKS: usize = 64;
+pub(super) const DISKS: usize = 64;
 
 /// A file system on a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) fn read(proc: &Path, root: &HostRoot) -> Option<Vec<Disk>> {
 }
 
 /// One mount for each file system on a disk, in the table's order: bind mounts and snapshots of one device count once.
-fn on_disks(table: &[u8]) -> Vec<Mount<'_>> {
+pub(super) fn on_disks(table: &[u8]) -> Vec<Mount<'_>> {
     let mut found: Vec<Mount<'_>> = Vec::new();
     for mount in mounts::parse(table) {
         let pool = POOLS.contains(&mount.file_system);

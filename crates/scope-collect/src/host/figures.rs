@@ -126,6 +126,18 @@ pub fn boot_seconds(proc: &Path) -> Option<u64> {
     cpu(&content, rustix::param::clock_ticks_per_second()).map(|cpu| cpu.boot_seconds)
 }
 
+/// Every parser of this module, on anything.
+#[cfg(any(fuzzing, test))]
+pub(super) fn parse_anything(content: &[u8]) {
+    for ticks in [0, 100] {
+        let _ = cpu(content, ticks);
+    }
+    let _ = (memory(content), load(content));
+    for physical in [false, true] {
+        let _ = (disk_io(content, |_| physical), network(content, |_| physical));
+    }
+}
+
 fn cpu(content: &[u8], ticks_per_second: u64) -> Option<CpuTimes> {
     let info = ExplicitSystemInfo { boot_time_secs: 0, ticks_per_second, page_size: 0, is_little_endian: cfg!(target_endian = "little") };
     let stats = KernelStats::from_buf_read(content, &info).ok()?;

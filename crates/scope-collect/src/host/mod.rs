@@ -27,6 +27,18 @@ pub use root::HostRoot;
 pub use source::HostSource;
 pub(crate) use source::put_pressures;
 
+/// Every parser of the machine's files, on anything.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn parse_anything(content: &[u8]) {
+    figures::parse_anything(content);
+    addresses::parse_anything(content);
+    let _ = (os::parse(content), name::name_in_file(content), pressure::parse(content), root::root_mount(content));
+    for mount in mounts::parse(content) {
+        assert!(mounts::unescape(mount.at).as_os_str().len() <= mount.at.len());
+    }
+    assert!(disks::on_disks(content).len() <= disks::DISKS);
+}
+
 /// How old addresses and the use of disks may become.
 pub const SLOW: Duration = Duration::from_secs(30);
 

@@ -60,7 +60,7 @@ pub fn host_name(proc: &Path, root: Option<&HostRoot>) -> (String, NameSource) {
 }
 
 /// The first line of an `/etc/hostname` that is neither empty nor a comment (`hostname(5)`).
-fn name_in_file(content: &[u8]) -> Option<String> {
+pub(super) fn name_in_file(content: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(content);
     let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     Some(scope_core::limits::cut(name, NAME_BYTES).into_owned())

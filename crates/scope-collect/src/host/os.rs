@@ -27,7 +27,7 @@ pub(super) fn read(root: &HostRoot) -> Os {
     Os::default()
 }
 
-fn parse(content: &[u8]) -> Os {
+pub(super) fn parse(content: &[u8]) -> Os {
     let text = String::from_utf8_lossy(content);
     let value = |key: &str| {
         text.lines()

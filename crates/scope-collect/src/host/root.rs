@@ -69,7 +69,7 @@ fn open_directory(path: &Path) -> Option<OwnedFd> {
 }
 
 /// The mount at `/` of a mount table.
-fn root_mount(table: &[u8]) -> Option<Mount<'_>> {
+pub(super) fn root_mount(table: &[u8]) -> Option<Mount<'_>> {
     // Several where one covers another: the last is on top.
     mounts::parse(table).filter(|mount| mount.at == b"/").last()
 }

@@ -23,7 +23,8 @@ pub(crate) fn parse_anything(content: &[u8]) {
     if let Some(stat) = stat::parse(content) {
         assert!(content.len() >= stat.comm.len());
     }
-    let _ = (stat::number(content), facts::identity(content));
+    let _ = (stat::number(content), facts::identity(content), entry::run_time(content), entry::io(content));
+    assert!(users::parse(content).len() <= content.len());
     assert!(facts::arguments(content).len() <= content.len() + 1);
 }
 

@@ -48,7 +48,7 @@ impl Users {
 }
 
 /// `name:password:uid:gid:…`. Of two names of one number the first counts, as in `getpwuid`.
-fn parse(content: &[u8]) -> HashMap<u32, CompactString> {
+pub(super) fn parse(content: &[u8]) -> HashMap<u32, CompactString> {
     let mut names = HashMap::new();
     for line in content.split(|byte| *byte == b'\n') {
         let mut fields = line.split(|byte| *byte == b':');

@@ -1,4 +1,0 @@
-//! Files of `/proc` and of control groups.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| scope_collect::fuzzed::kernel_files(bytes));
