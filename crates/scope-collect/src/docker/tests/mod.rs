@@ -1,11 +1,14 @@
 //! Watching an engine: one that replays, and the real ones where there are any.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
+mod captured;
+mod changes;
 mod fake;
 mod live;
 mod record;
 mod replay;
 mod stats;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

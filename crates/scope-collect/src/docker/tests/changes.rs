@@ -1,0 +1,205 @@
+//! What the watcher makes of events: it asks again, and tells what changed.
+
+use serde_json::{Value, json};
+
+use super::captured::*;
+use super::fake::Reply;
+use super::*;
+
+#[tokio::test]
+async fn finds_a_network_of_podman_that_came_later() {
+    let fake = podman();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let mut web: Value = serde_json::from_slice(&fixture("podman-4.3/web.json")).unwrap();
+    web["NetworkSettings"]["Networks"]["late"] = json!({"NetworkID": "late", "IPAddress": "10.89.0.2", "IPPrefixLen": 24});
+    let id = web["Id"].as_str().unwrap().to_owned();
+    fake.json(&path_of(&id), web.to_string());
+    let mut networks: Vec<Value> = serde_json::from_slice(&fixture("podman-4.3/networks.json")).unwrap();
+    let mut late = networks[0].clone();
+    (late["Name"], late["Id"]) = (json!("late"), json!("ab".repeat(32)));
+    networks.push(late);
+    fake.json("/networks", Value::from(networks).to_string());
+    // There is no event for the network; that of the connection gives the container.
+    fake.event(json!({"Type": "network", "Action": "connect", "Actor": {"ID": id, "Attributes": {"name": "scope-pod-web"}}}).to_string());
+    let found = |reader: &Reader| {
+        reader
+            .named("scope-pod-web")
+            .unwrap()
+            .networks
+            .iter()
+            .any(|at| at.name == "late" && at.network.as_ref().is_some_and(|id| id.as_str() == "ab".repeat(32)))
+    };
+    reader.until("the network", found).await;
+}
+
+#[tokio::test]
+async fn an_address_that_came_later_is_dated() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    fake.json(
+        &path_of(RUNNING),
+        changed(|value| value["NetworkSettings"]["Networks"]["late"] = json!({"NetworkID": "n1", "IPAddress": "10.0.1.3", "IPPrefixLen": 24})),
+    );
+    fake.event(event("update", RUNNING));
+    reader.until("the network", |reader| reader.named("scope-fix-running").unwrap().networks.len() == 3).await;
+    let facts = reader.named("scope-fix-running").unwrap();
+    let since = |name: &str| facts.networks.iter().find(|at| at.name == name).unwrap().since;
+    assert!(since("late") > facts.started_at);
+    assert_eq!((since("scope-fix-net"), since("scope-fix-internal")), (None, None));
+    // The date stays as long as the address.
+    let dated = since("late");
+    fake.json(
+        &path_of(RUNNING),
+        changed(|value| {
+            value["Name"] = json!("/renamed");
+            value["NetworkSettings"]["Networks"]["late"] = json!({"NetworkID": "n1", "IPAddress": "10.0.1.3", "IPPrefixLen": 24});
+        }),
+    );
+    fake.event(event("rename", RUNNING));
+    reader.until("the rename", |reader| reader.named("renamed").is_some()).await;
+    assert_eq!(reader.named("renamed").unwrap().networks.iter().find(|at| at.name == "late").unwrap().since, dated);
+}
+
+#[tokio::test]
+async fn asks_again_after_an_event_and_tells_only_what_changed() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    reader.told.clear();
+    // Nothing changed: nothing is told.
+    fake.event(event("update", RUNNING));
+    fake.json(&path_of(RUNNING), named("renamed"));
+    fake.event(event("rename", RUNNING));
+    reader.until("the rename", |reader| reader.named("renamed").is_some()).await;
+    fake.event(event("destroy", RUNNING));
+    reader.until("the end", |reader| reader.containers.len() == 10).await;
+    assert_eq!(reader.told, ["renamed running", "-renamed"]);
+}
+
+#[tokio::test]
+async fn reads_the_whole_life_of_a_container() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let life = "1e187f4045e869035bcf3257c202ff5e9ec313a2e727971a7eb00695ed43e73c";
+    fake.json(&path_of(life), named("life").replace_id(life));
+    let stream = fixture("engine-20.10/events.ndjson");
+    for line in stream.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        if line.windows(9).any(|text| text == b"\"destroy\"") && line.windows(12).any(|text| text == &life.as_bytes()[..12]) {
+            reader.until("the container", |reader| reader.named("life").is_some()).await;
+        }
+        fake.event(line);
+    }
+    reader.until("its end", |reader| reader.told.last().is_some_and(|told| told == "-life")).await;
+    assert_eq!(reader.containers.len(), 11);
+}
+
+#[tokio::test]
+async fn a_burst_of_events_is_one_question_at_a_time() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let before = fake.asked("/v1.41/containers/");
+    for _ in 0..5000 {
+        fake.event(event("update", RUNNING));
+    }
+    fake.json(&path_of(RUNNING), named("after"));
+    fake.event(event("rename", RUNNING));
+    reader.until("the last of the burst", |reader| reader.named("after").is_some()).await;
+    let asked = fake.asked("/v1.41/containers/") - before;
+    assert!(asked < 5000, "each event asked: {asked}");
+}
+
+#[tokio::test]
+async fn a_container_removed_between_list_and_question_is_not_told() {
+    let fake = captured();
+    fake.forget(&path_of(RUNNING));
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    assert_eq!(reader.containers.len(), 10);
+    assert!(reader.problems.is_empty(), "it is no problem: {:?}", reader.problems);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_removal_overtook_is_not_told() {
+    let fake = captured();
+    fake.reply(&path_of(RUNNING), Reply::Silence);
+    let mut reader = Reader::start(settings(&fake));
+    reader.until("the question", |reader| fake.asked(&format!("/v1.41{}", path_of(RUNNING))) > 0 || reader.synced).await;
+    assert!(!reader.synced);
+    fake.event(event("destroy", RUNNING));
+    reader.synced().await;
+    assert_eq!(reader.containers.len(), 10);
+}
+
+#[tokio::test]
+async fn keeps_up_with_networks() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let network = |action: &str, id: &str, container: &str| {
+        json!({"Type": "network", "Action": action, "Actor": {"ID": id, "Attributes": {"container": container}}}).to_string()
+    };
+    let id = "xk2b1bqzq0ynq5o6jv5jz9dkt";
+    fake.json(
+        &format!("/networks/{id}"),
+        json!({"Name": "over", "Id": id, "Scope": "swarm", "Driver": "overlay", "IPAM": {"Config": [{"Subnet": "10.0.1.0/24", "Gateway": "10.0.1.1"}]}})
+            .to_string(),
+    );
+    fake.event(network("create", id, ""));
+    reader.until("the network", |reader| reader.networks.values().any(|network| network.name == "over")).await;
+    assert_eq!(reader.networks[&id.parse().unwrap()].reach, Reach::Cluster);
+    fake.json(
+        &path_of(RUNNING),
+        changed(|value| value["NetworkSettings"]["Networks"]["over"] = json!({"NetworkID": id, "IPAddress": "10.0.1.3", "IPPrefixLen": 24})),
+    );
+    fake.event(network("connect", id, RUNNING));
+    reader.until("the connection", |reader| reader.named("scope-fix-running").unwrap().networks.len() == 3).await;
+    fake.event(network("destroy", id, ""));
+    reader.until("the end", |reader| reader.networks.len() == 5).await;
+}
+
+#[tokio::test]
+async fn images_come_and_go_with_their_containers() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let image = *reader.images.keys().next().unwrap();
+    // A new tag shows.
+    let mut facts: Value = serde_json::from_slice(&fixture("engine-20.10/image.json")).unwrap();
+    facts["RepoTags"] = json!(["scope-test/busybox:1", "scope-test/busybox:2"]);
+    fake.json(&format!("/images/sha256:{image}/json"), facts.to_string());
+    fake.event(json!({"Type": "image", "Action": "tag", "Actor": {"ID": format!("sha256:{image}")}}).to_string());
+    reader.until("the tag", |reader| reader.images[&image].tags.len() == 2).await;
+    for id in reader.containers.keys().copied().collect::<Vec<_>>() {
+        fake.event(event("destroy", &id.to_string()));
+    }
+    reader.until("the image's end", |reader| reader.images.is_empty()).await;
+    assert!(reader.containers.is_empty());
+}
+
+#[tokio::test]
+async fn a_slow_reader_loses_nothing() {
+    let fake = captured();
+    let mut listed = Vec::new();
+    for number in 0..3000_u32 {
+        let id = format!("{number:064x}");
+        listed.push(json!({"Id": id, "Names": [format!("/c{number}")], "State": "running", "Status": "Up"}));
+        fake.json(&path_of(&id), json!({"Id": id, "Name": format!("/c{number}"), "State": {"Status": "running"}}).to_string());
+    }
+    fake.json(LIST, Value::from(listed).to_string());
+    let mut reader = Reader::start(settings(&fake));
+    reader.until("the engine", |reader| reader.engine.is_some()).await;
+    // Nothing is read while all of them are removed but one.
+    while fake.asked("/v1.41/containers/0") < 500 {
+        tokio::task::yield_now().await;
+    }
+    for number in 1..3000_u32 {
+        let id = format!("{number:064x}");
+        fake.forget(&path_of(&id));
+        fake.event(event("destroy", &id));
+    }
+    reader.until("what is left", |reader| reader.synced && reader.containers.len() == 1).await;
+}
