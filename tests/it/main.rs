@@ -22,6 +22,7 @@ mod live_scene;
 mod live_storm;
 mod live_truth;
 mod merging;
+mod middle;
 mod netns_truth;
 mod pipeline;
 mod python;

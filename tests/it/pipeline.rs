@@ -78,23 +78,6 @@ fn inputs_are_named_in_any_order_and_repeated() {
     assert_eq!(run_scope(["merge".into(), "-".into(), last], &rest).ok().stdout, expected, "standard input among files");
 }
 
-/// A filtered stream takes nothing back that it did not see.
-#[test]
-fn what_grep_leaves_is_still_a_stream() {
-    let lines = lines();
-    let nodes: Vec<String> = lines.iter().filter(|line| line.contains(r#""kind":"container""#)).cloned().collect();
-    let with_ticks: Vec<String> = lines.iter().filter(|line| line.contains(r#""kind":"container""#) || line.contains(r#""record":"tick""#)).cloned().collect();
-    let drawn = |lines: &[String]| {
-        Graph::read(&run_scope(["render", "--show=all", "-o", "json"], &join(lines)).ok().json())
-            .nodes
-            .into_keys()
-            .filter(|id| id.starts_with("container:"))
-            .collect::<Vec<_>>()
-    };
-    assert!(!drawn(&nodes).is_empty());
-    assert_eq!(drawn(&nodes), drawn(&with_ticks));
-}
-
 #[test]
 fn every_encoding_says_the_same() {
     let text = join(&lines());
