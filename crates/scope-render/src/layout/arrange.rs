@@ -18,6 +18,10 @@ const MOST_LAYERED_BLOCKS: usize = 40;
 /// As few connected nodes as this are drawn in layers whatever room that takes.
 const FEW: usize = 12;
 
+/// Layers that need more than so many times the room of what they show are compared with rows. Of blocks already few above each other are a tower.
+const AIRY: f32 = 6.0;
+const AIRY_BLOCKS: f32 = 2.5;
+
 /// Divisions within divisions, at most.
 const MOST_DEPTH: usize = 4;
 
@@ -35,7 +39,7 @@ pub(super) fn arrange(problem: &Problem, items: Items, options: &Options, depth:
     if problem.links.is_empty() {
         return unlinked(&problem.sizes, items, options);
     }
-    let hub = hubs(problem);
+    let hub = if items == Items::Blocks { block_hubs(problem) } else { hubs(problem) };
     let (mut part_of, count) = problem.components(|item| hub[item as usize].is_some());
     let mut members = vec![0_u32; count];
     for &part in part_of.iter().filter(|&&part| part != NO_PART) {
@@ -93,7 +97,8 @@ fn connected(problem: &Problem, items: Items, options: &Options, depth: usize) -
         let few = items == Items::Nodes && count <= FEW;
         let flows = few || ranks.backward <= 0.25 && problem.links.len() <= count * 5 / 4 + 32;
         let layers = (count <= most && flows).then(|| layered(problem, &ranks, options));
-        let airy = layers.as_ref().is_none_or(|layers| !few && is_airy(layers, &problem.sizes, options));
+        let most_room = if items == Items::Nodes { AIRY } else { AIRY_BLOCKS };
+        let airy = layers.as_ref().is_none_or(|layers| !few && room_of(layers, &problem.sizes, options) > most_room);
         let rows = (airy && count <= force::MOST_BLOCKS).then(|| {
             let wishes = force::wishes(problem, &ranks, options.aspect);
             pack::rows(&problem.sizes, &wishes, options.node_gap * 2.0, options.aspect)
@@ -120,11 +125,11 @@ fn connected(problem: &Problem, items: Items, options: &Options, depth: usize) -
     together(problem, &parts, &drawn, &arrange(&blocks, Items::Blocks, &apart, depth + 1))
 }
 
-/// True if a drawing needs more than six times the room of what it shows.
-fn is_airy(drawn: &Arrangement, sizes: &[Size], options: &Options) -> bool {
+/// How many times the room of what it shows a drawing needs.
+fn room_of(drawn: &Arrangement, sizes: &[Size], options: &Options) -> f32 {
     let filled: f32 = sizes.iter().map(|size| (size.width + options.node_gap) * (size.height + options.node_gap)).sum();
     let height = framed_height(drawn.size, options.aspect);
-    height * height * options.aspect > 6.0 * filled
+    height * height * options.aspect / filled.max(1.0)
 }
 
 /// Puts drawn parts at the places of their blocks; items without a part stay at the origin.
@@ -201,6 +206,32 @@ pub(super) fn hubs(problem: &Problem) -> Vec<Option<Side>> {
     }
     hub
 }
+
+/// The hubs among blocks: also a small one (the internet, an ingress) that is linked with a good part of the others, however few these are. In a layer of its own
+/// it would put them all above each other.
+fn block_hubs(problem: &Problem) -> Vec<Option<Side>> {
+    let mut hub = hubs(problem);
+    let room = |size: &Size| size.width * size.height;
+    let largest = problem.sizes.iter().map(room).fold(0.0, f32::max);
+    let large = problem.sizes.iter().filter(|size| room(size) * SMALL > largest).count() as u32;
+    let mut links = vec![(0_u32, 0_u32); hub.len()];
+    for link in &problem.links {
+        links[link.from as usize].0 += 1;
+        links[link.to as usize].1 += 1;
+    }
+    for ((hub, size), (calls, called)) in hub.iter_mut().zip(&problem.sizes).zip(links) {
+        if hub.is_none() && room(size) * SMALL <= largest && calls + called >= FEW_BLOCKS.max(large / 2) {
+            *hub = Some(if calls >= called { Side::Left } else { Side::Right });
+        }
+    }
+    hub
+}
+
+/// A block is small that has room in the largest so many times.
+const SMALL: f32 = 16.0;
+
+/// A small block that is linked with fewer others is none of the hubs.
+const FEW_BLOCKS: u32 = 3;
 
 /// The number of links of each item, both ways.
 fn degrees(problem: &Problem) -> Vec<u32> {

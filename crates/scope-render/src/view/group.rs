@@ -101,21 +101,32 @@ impl<'g, 's> Grouper<'g, 's> {
         Self { graph, keys: keys.iter().map(ready).collect() }
     }
 
+    /// What tells the group of `node` apart, and its title. Two parents of one name are two groups.
+    pub(super) fn identity(&self, node: u32) -> Option<(Cow<'g, str>, Cow<'g, str>)> {
+        self.keys.iter().find_map(|key| {
+            let title = self.value_of(key, node)?;
+            let parent = key.1.as_ref().and_then(|climb| climb.from(node).first());
+            Some((parent.map_or_else(|| title.clone(), |parent| Cow::Borrowed(self.graph.id(*parent))), title))
+        })
+    }
+
     /// What `node` has: the first of the keys that it has any of.
     pub(super) fn value(&self, node: u32) -> Option<Cow<'g, str>> {
-        self.keys.iter().find_map(|(key, climb)| -> Option<Cow<'g, str>> {
-            match key {
-                Key::Name => self.graph.name(node).map(Cow::Borrowed),
-                Key::HostName => {
-                    let name = self.graph.attr(node, "hostname").and_then(Value::as_text)?;
-                    let id = self.graph.id(node).split_once(':').map_or("", |(_, rest)| rest);
-                    (!name.is_empty() && !id.starts_with(name)).then_some(Cow::Borrowed(name))
-                }
-                Key::Attr(name) => self.graph.attr(node, name).map(text),
-                Key::Entry(field, key) => self.graph.attr(node, field).and_then(Value::as_map).and_then(|map| map.get(key)).map(text),
-                Key::Parent(_) => climb.as_ref().and_then(|climb| climb.from(node).first()).map(|parent| Cow::Borrowed(self.graph.label(*parent))),
+        self.keys.iter().find_map(|key| self.value_of(key, node))
+    }
+
+    fn value_of(&self, (key, climb): &(&'g Key, Option<Climb>), node: u32) -> Option<Cow<'g, str>> {
+        match key {
+            Key::Name => self.graph.name(node).map(Cow::Borrowed),
+            Key::HostName => {
+                let name = self.graph.attr(node, "hostname").and_then(Value::as_text)?;
+                let id = self.graph.id(node).split_once(':').map_or("", |(_, rest)| rest);
+                (!name.is_empty() && !id.starts_with(name)).then_some(Cow::Borrowed(name))
             }
-        })
+            Key::Attr(name) => self.graph.attr(node, name).map(text),
+            Key::Entry(field, key) => self.graph.attr(node, field).and_then(Value::as_map).and_then(|map| map.get(key)).map(text),
+            Key::Parent(_) => climb.as_ref().and_then(|climb| climb.from(node).first()).map(|parent| Cow::Borrowed(self.graph.label(*parent))),
+        }
     }
 }
 

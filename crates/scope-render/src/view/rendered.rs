@@ -115,8 +115,21 @@ impl Hidden {
 /// A frame around nodes of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'g> {
-    /// What its nodes have in common.
+    /// What tells it apart: the id of the node that they belong to, or what they have in common.
+    pub id: Cow<'g, str>,
+    /// What its nodes have in common, for people.
     pub title: Cow<'g, str>,
+}
+
+/// Adds to titles that several frames have what their ids say: `web (host-a)`.
+fn tell_apart(frames: &mut [Frame<'_>]) {
+    for alike in frames.chunk_by_mut(|a, b| a.title == b.title).filter(|alike| alike.len() > 1) {
+        for frame in alike {
+            let rest = frame.id.split_once(':').map_or(&*frame.id, |(_, rest)| rest);
+            let short: String = rest.chars().take(12).collect();
+            frame.title = format!("{} ({short})", frame.title).into();
+        }
+    }
 }
 
 impl<'g, 's> Rendered<'g, 's> {
@@ -270,18 +283,22 @@ impl<'g, 's> Rendered<'g, 's> {
             };
             let grouper = Grouper::new(self.graph, keys);
             let of = |node: &Node<'g>| match (node.role, self.behind(node)) {
-                (Role::Member | Role::StandIn | Role::Uncontained, [member]) => grouper.value(*member),
+                (Role::Member | Role::StandIn | Role::Uncontained, [member]) => grouper.identity(*member),
                 _ => None,
             };
-            let values: Vec<Option<Cow<'g, str>>> = self.nodes.iter().map(of).collect();
-            let mut titles: Vec<Cow<'g, str>> = values.iter().flatten().cloned().collect();
-            titles.sort_unstable();
-            titles.dedup();
+            let values: Vec<Option<(Cow<'g, str>, Cow<'g, str>)>> = self.nodes.iter().map(of).collect();
+            let mut frames: Vec<Frame<'g>> = values.iter().flatten().map(|(id, title)| Frame { id: id.clone(), title: title.clone() }).collect();
+            let order = |a: &Frame<'g>, b: &Frame<'g>| (&a.title, &a.id).cmp(&(&b.title, &b.id));
+            frames.sort_unstable_by(order);
+            frames.dedup();
             let enough = if matches!(key, Key::Parent(_)) { 2 } else { 1 };
-            if titles.len() >= enough {
-                let place = |value: Option<Cow<'g, str>>| value.and_then(|value| titles.binary_search(&value).ok()).map(|at| at as u32);
-                let places = values.into_iter().map(place).collect();
-                return (titles.into_iter().map(|title| Frame { title }).collect(), places);
+            if frames.len() >= enough {
+                let place = |(id, title): (Cow<'g, str>, Cow<'g, str>)| {
+                    frames.binary_search_by(|frame| order(frame, &Frame { id: id.clone(), title: title.clone() })).ok()
+                };
+                let places = values.into_iter().map(|value| place(value?).map(|at| at as u32)).collect();
+                tell_apart(&mut frames);
+                return (frames, places);
             }
         }
         none()

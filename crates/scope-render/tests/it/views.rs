@@ -208,6 +208,18 @@ fn frames_tell_nodes_apart() {
     };
     assert_eq!(titles(&shop(), "containers"), (vec!["a".to_owned(), "b".to_owned()], 6, 7), "the internet is on no host");
     assert_eq!(titles(&shop(), "processes").0, ["a", "api", "db", "web", "worker"], "what stands in for a container is in its frame");
+    let mut alike = World::new();
+    alike.node("a", "docker", container("one"), "web").parent("host:a".parse().unwrap()).done();
+    alike.node("b", "docker", container("two"), "web").parent("host:b".parse().unwrap()).done();
+    alike.process("a", 7, "nginx", &container("one"));
+    alike.process("b", 7, "nginx", &container("two"));
+    let all = Selection { show: &["all"], ..Selection::default() };
+    let ids = draw(&alike, "processes", &all, |rendered| {
+        rendered.frames().0.into_iter().map(|frame| (frame.title.into_owned(), frame.id.into_owned())).collect::<Vec<_>>()
+    });
+    let mut expected = [container("one"), container("two")].map(|id| (format!("web ({})", &id.rest()[..12]), id.to_string()));
+    expected.sort_unstable();
+    assert_eq!(ids, expected, "two containers of one name are two frames");
     let mut one_host = World::new();
     one_host.container("a", "web").attr("compose_project", "shop").done();
     one_host.container("a", "other").done();

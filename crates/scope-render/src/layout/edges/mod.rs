@@ -14,8 +14,9 @@ use super::input::Graph;
 /// More paths than this in one direction at one end are a fan.
 const FAN: u32 = 16;
 
-/// More fans than this are not drawn as buses: the graph is dense.
+/// More fans than this, and than a part of all ends, are not drawn as buses: the graph is dense.
 const MOST_FANS: usize = 12;
+const MOST_FANS_PART: usize = 16;
 
 /// In a dense graph, the number of the heaviest paths of each end that are not muted.
 const SHOWN: u32 = 3;
@@ -106,7 +107,7 @@ pub fn route(graph: &Graph<'_>, layout: &Layout, bundling: Bundling) -> Routes {
     let (mut paths, path_of) = merged(graph, layout, bundled);
     let fans = Fans::new(&paths);
     mute(&mut paths, &fans);
-    let buses = if bundled && fans.few { bus::draw(&mut paths, &fans, layout) } else { Vec::new() };
+    let buses = if fans.few { bus::draw(&mut paths, &fans, layout) } else { Vec::new() };
     curve::draw(&mut paths, &buses, layout);
     Routes { paths, path_of, bundled }
 }
@@ -201,7 +202,7 @@ impl Fans {
             *fans.reaching.entry(path.to).or_default() += 1;
         }
         let count = fans.leaving.values().chain(fans.reaching.values()).filter(|&&count| count > FAN).count();
-        fans.few = count <= MOST_FANS;
+        fans.few = count <= MOST_FANS.max((fans.leaving.len() + fans.reaching.len()) / MOST_FANS_PART);
         fans
     }
 

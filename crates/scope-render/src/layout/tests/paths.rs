@@ -118,3 +118,41 @@ fn fans_of_large_pictures_share_a_bus_and_are_muted() {
         },
     );
 }
+
+#[test]
+fn fans_of_single_nodes_run_between_the_boxes() {
+    for outward in [false, true] {
+        let mut sample = Sample::default();
+        sample.node("internet", None);
+        for number in 0..20 {
+            let host = format!("host-{number:02}");
+            sample.node(&host, None);
+            if outward {
+                sample.edge("internet", &host)
+            } else {
+                sample.edge(&host, "internet")
+            };
+        }
+        sample.with(
+            |_| (),
+            |graph| {
+                let layout = layout(graph, None, &Options::default());
+                let routes = route(graph, &layout, Bundling::Auto);
+                assert_eq!(routes.paths.len(), 20);
+                let hub = layout.boxes[0].inflated(1.0);
+                for path in &routes.paths {
+                    assert!(hub.contains(&Rect::new(if outward { path.start } else { path.end() }, Size::default())));
+                    let mut at = path.start;
+                    for step in &path.steps {
+                        if let Step::Line(end) = *step {
+                            let middle = Point { x: f32::midpoint(at.x, end.x), y: f32::midpoint(at.y, end.y) };
+                            let spot = Rect::new(middle, Size::default()).inflated(0.5);
+                            assert!(layout.boxes.iter().all(|other| !other.inflated(-1.0).overlaps(&spot)), "{path:?}");
+                        }
+                        at = step.end();
+                    }
+                }
+            },
+        );
+    }
+}

@@ -108,6 +108,30 @@ fn large_pictures_keep_to_the_aspect_ratio_and_waste_little() {
     }
 }
 
+/// What all of them call would have a layer of its own, and they the one before: a tower.
+#[test]
+fn groups_with_one_peer_in_common_fill_the_picture() {
+    for hosts in 3..=9 {
+        let mut sample = Sample::default();
+        sample.node("internet", None);
+        for host in 0..hosts {
+            let group = format!("host-{host}");
+            for number in 0..40 {
+                sample.node(&format!("{group}-{number}"), Some(&group));
+                if number % 2 == 1 {
+                    sample.edge(&format!("{group}-{}", number - 1), &format!("{group}-{number}"));
+                }
+            }
+            sample.edge(&format!("{group}-0"), "internet");
+        }
+        let layout = sample.layout();
+        let aspect = layout.bounds.width / layout.bounds.height;
+        assert!((0.8..3.2).contains(&aspect), "{hosts} groups: {aspect}");
+        let internet = sample.at(&layout, "internet");
+        assert!(layout.areas.iter().all(|area| area.rect.right() < internet.x), "{hosts} groups: what they call is not at their right");
+    }
+}
+
 #[test]
 fn ten_thousand_nodes_are_sound_with_and_without_groups() {
     let mut sample = compose(1_700, 1_500);

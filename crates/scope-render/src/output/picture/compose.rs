@@ -69,7 +69,7 @@ pub(super) fn keep(rendered: &Rendered<'_, '_>, previous: &mut Previous) -> (Lay
 /// Runs `act` with the graph to be laid out, and the titles of its frames.
 fn with_graph<A>(rendered: &Rendered<'_, '_>, labels: &[Label], act: impl FnOnce(&layout::Graph<'_>, Vec<String>) -> A) -> A {
     let (frames, frame_of) = rendered.frames();
-    let frames: Vec<String> = frames.iter().map(|frame| label(&frame.title, 48)).collect();
+    let titles: Vec<String> = frames.iter().map(|frame| label(&frame.title, 48)).collect();
     let nodes: Vec<layout::Node<'_>> = rendered
         .nodes
         .iter()
@@ -80,10 +80,11 @@ fn with_graph<A>(rendered: &Rendered<'_, '_>, labels: &[Label], act: impl FnOnce
             layout::Node { id: &node.id, group, width: (text + 2.0 * PAD + SIGN).max(88.0), height: if label.detail.is_empty() { 30.0 } else { 42.0 } }
         })
         .collect();
-    let groups: Vec<layout::Group<'_>> = frames.iter().map(|title| layout::Group { id: title, title_width: text::width(title, TITLE_SIZE) * 1.1 }).collect();
+    let groups: Vec<layout::Group<'_>> =
+        frames.iter().zip(&titles).map(|(frame, title)| layout::Group { id: &frame.id, title_width: text::width(title, TITLE_SIZE) * 1.1 }).collect();
     let edges: Vec<layout::Edge> =
         rendered.edges.iter().map(|edge| layout::Edge { from: edge.from, to: edge.to, weight: 1.0 + edge.figures.open as f32 }).collect();
-    act(&layout::Graph { nodes: &nodes, groups: &groups, edges: &edges }, frames.clone())
+    act(&layout::Graph { nodes: &nodes, groups: &groups, edges: &edges }, titles)
 }
 
 /// The line beneath a name: what one wants to know first.
@@ -232,6 +233,7 @@ fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
         }
     }
     let mut taken = placed.layout.boxes.clone();
+    let lines: Vec<Point> = if placed.paths.len() <= PORTS_AT { placed.paths.iter().flat_map(line_points).collect() } else { Vec::new() };
     let mut order: Vec<usize> = (0..placed.paths.len()).collect();
     order.sort_by_key(|at| placed.paths.get(*at).is_some_and(|path| !path.muted));
     for at in order {
@@ -240,7 +242,7 @@ fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
         let mut shapes = vec![Shape::Line { start: path.start, steps: path.steps.clone(), ink: Ink::Edge, width, muted: path.muted }];
         shapes.extend(head(path, width));
         if placed.paths.len() <= PORTS_AT && !path.muted {
-            shapes.extend(ports.get_mut(at).and_then(|ports| port_label(path, ports, &mut taken)));
+            shapes.extend(ports.get_mut(at).and_then(|ports| port_label(path, ports, &lines, &mut taken)));
         }
         let ends = match (path.from, path.to) {
             (End::Node(from), End::Node(to)) => Some((from, to)),
@@ -273,8 +275,8 @@ fn head(path: &EdgePath, width: f32) -> Option<Shape> {
     Some(Shape::Triangle { points: [end, side(1.0), side(-1.0)], ink: Ink::Edge, muted: path.muted })
 }
 
-/// The server's ports, at the line: at the first of some places where they cover neither a box nor other ports; nowhere where there is none.
-fn port_label(path: &EdgePath, ports: &mut Vec<u16>, taken: &mut Vec<Rect>) -> Option<Shape> {
+/// The server's ports, at the line: at the place, of some that cover neither a box nor other ports, where fewest lines run through; nowhere where there is none.
+fn port_label(path: &EdgePath, ports: &mut Vec<u16>, lines: &[Point], taken: &mut Vec<Rect>) -> Option<Shape> {
     ports.sort_unstable();
     ports.dedup();
     let text = match ports.as_slice() {
@@ -284,17 +286,30 @@ fn port_label(path: &EdgePath, ports: &mut Vec<u16>, taken: &mut Vec<Rect>) -> O
         [first, rest @ ..] => format!(":{first} +{}", rest.len()),
     };
     let width = text::width(&text, PORT_SIZE);
-    let at = [0.5, 0.35, 0.65, 0.8, 0.2].into_iter().find_map(|t| {
-        let on = point_on(path, t)?;
-        let place = Rect { x: on.x - width / 2.0, y: on.y - PORT_SIZE - 3.0, width, height: PORT_SIZE };
-        let room = Rect { x: place.x - 3.0, y: place.y - 1.0, width: place.width + 6.0, height: place.height + 2.0 };
-        if taken.iter().any(|other| overlap(other, &room)) {
-            return None;
-        }
-        taken.push(room);
-        Some(Point { x: place.x, y: place.bottom() - 1.0 })
-    })?;
+    let places = [0.5, 0.35, 0.65, 0.8, 0.2].into_iter().filter_map(|t| point_on(path, t)).flat_map(|on| {
+        let above = Rect { x: on.x - width / 2.0, y: on.y - PORT_SIZE - 3.0, width, height: PORT_SIZE };
+        [above, Rect { y: on.y + 3.0, ..above }]
+    });
+    let crossed = |room: &Rect| lines.iter().filter(|at| (room.x..room.right()).contains(&at.x) && (room.y..room.bottom()).contains(&at.y)).count();
+    let (_, place, room) = places
+        .map(|place| (place, Rect { x: place.x - 3.0, y: place.y - 1.0, width: place.width + 6.0, height: place.height + 2.0 }))
+        .filter(|(_, room)| !taken.iter().any(|other| overlap(other, room)))
+        .map(|(place, room)| (crossed(&room), place, room))
+        .min_by_key(|(crossed, ..)| *crossed)?;
+    taken.push(room);
+    let at = Point { x: place.x, y: place.bottom() - 1.0 };
     Some(Shape::Text { at, size: PORT_SIZE, ink: Ink::Faint, bold: false, text })
+}
+
+/// Points of a line, near enough to each other that none is beyond a label's width.
+fn line_points(path: &EdgePath) -> Vec<Point> {
+    let mut points = Vec::new();
+    let mut start = path.start;
+    for step in &path.steps {
+        points.extend((0..32).map(|at| point_of(start, step, at as f32 / 32.0)));
+        start = step.end();
+    }
+    points
 }
 
 fn overlap(a: &Rect, b: &Rect) -> bool {
@@ -304,10 +319,14 @@ fn overlap(a: &Rect, b: &Rect) -> bool {
 /// The point of a path's last piece at the part `t` of it.
 fn point_on(path: &EdgePath, t: f32) -> Option<Point> {
     let start = path.steps.len().checked_sub(2).and_then(|at| path.steps.get(at)).map_or(path.start, Step::end);
-    Some(match path.steps.last()? {
+    Some(point_of(start, path.steps.last()?, t))
+}
+
+fn point_of(start: Point, step: &Step, t: f32) -> Point {
+    match step {
         Step::Curve([a, b], end) => bezier(start, *a, *b, *end, t),
         Step::Line(end) => Point { x: start.x * (1.0 - t) + end.x * t, y: start.y * (1.0 - t) + end.y * t },
-    })
+    }
 }
 
 fn bezier(start: Point, first: Point, second: Point, end: Point, t: f32) -> Point {

@@ -32,12 +32,13 @@ pub(super) fn picture(scene: &Scene, theme: Option<Theme>, out: &mut String) {
         None => out.push_str(" id=\"picture\" role=\"group\""),
     }
     let _ = write!(out, " font-family=\"{FONTS}\"><title>{}</title>\n<style>", xml(&scene.title));
+    let value = |ink: Ink, name: &str| theme.map_or_else(|| format!("var(--{name})"), |theme| hex(ink.rgb(theme)));
+    // Fills after strokes: what has both is not hollow.
     for (ink, name) in Ink::ALL {
-        let value = match theme {
-            Some(theme) => hex(ink.rgb(theme)),
-            None => format!("var(--{name})"),
-        };
-        let _ = write!(out, ".f-{name}{{fill:{value}}}.s-{name}{{stroke:{value};fill:none}}");
+        let _ = write!(out, ".s-{name}{{stroke:{};fill:none}}", value(ink, name));
+    }
+    for (ink, name) in Ink::ALL {
+        let _ = write!(out, ".f-{name}{{fill:{}}}", value(ink, name));
     }
     out.push_str(".muted{opacity:.28}text{white-space:pre}</style>\n");
     if theme.is_some() {
