@@ -1,4 +1,5 @@
 // The three canvases of the map: the picture, what lies over it, and the overview. Says what has to be drawn anew, and draws no more.
+import type { Bounds } from './camera';
 import { Minimap } from './minimap';
 import { drawOver, type OverPen } from './overlay';
 import type { Pilot } from './pilot';
@@ -8,6 +9,8 @@ import type { Stage } from './stage';
 
 /** After a move the camera has to rest so long to be at rest. */
 const REST_MS = 80;
+/** While the camera moves, the overview is drawn no more often. */
+const OVERVIEW_MS = 100;
 
 export class Canvases {
   #screen: Screen;
@@ -16,6 +19,11 @@ export class Canvases {
   #ratio = 1;
   #flowAt = 0;
   #whole = true;
+  /** Nothing is on the upper canvas: emptying it again would only cost. */
+  #overEmpty = true;
+  #bounds: Bounds | undefined;
+  #overviewAt = 0;
+  #overviewLate = false;
   frames = 0;
 
   constructor(
@@ -36,7 +44,7 @@ export class Canvases {
 
   /** What is on the screen was moved there, and is to be drawn properly. */
   get rough(): boolean {
-    return this.#screen.rough;
+    return this.#screen.rough || this.#overviewLate;
   }
 
   /** Before the camera moves. */
@@ -49,6 +57,7 @@ export class Canvases {
     this.#screen.resize(size.width, size.height, size.ratio);
     this.#over.canvas.width = Math.max(1, Math.round(size.width * size.ratio));
     this.#over.canvas.height = Math.max(1, Math.round(size.height * size.ratio));
+    this.#overEmpty = true;
     this.#mini.resize(size.miniWidth, size.miniHeight, size.ratio);
     const { stale } = this.stage;
     stale.base = stale.over = stale.mini = true;
@@ -80,25 +89,35 @@ export class Canvases {
       this.frames += 1;
     }
     if (stale.over || this.flows) this.#drawOver(now);
-    if (stale.mini || stale.over) this.#drawOverview();
+    if (stale.mini || stale.over || this.#overviewLate) this.#drawOverview(now);
     stale.base = stale.over = stale.mini = false;
     stage.onlyCamera = true;
   }
 
   #drawOver(now: number) {
     const { window, model, marks, options } = this.stage;
+    const empty = !this.flows && !model.lit && !marks.hover && marks.cursor === undefined && !marks.selected.length;
+    if (empty && this.#overEmpty) return;
+    this.#overEmpty = empty;
     this.#over.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     this.#over.clearRect(0, 0, window.width, window.height);
     if (this.flows) this.#flowAt = now;
     drawOver(this.#over as OverPen, portOf(window), model, marks, options.reducedMotion ? undefined : this.#flowAt);
   }
 
-  #drawOverview() {
+  #drawOverview(now: number) {
     const { stage } = this;
-    if (stage.stale.mini) this.#mini.change();
-    const bounds = stage.bounds();
-    this.#mini.draw(stage.window, stage.model, bounds);
-    const whole = !stage.outside(bounds);
+    // The small window may come after the large one: nobody looks at both.
+    this.#overviewLate = !stage.stale.mini && now - this.#overviewAt < OVERVIEW_MS;
+    if (this.#overviewLate) return;
+    this.#overviewAt = now;
+    if (stage.stale.mini || !this.#bounds) {
+      this.#mini.change();
+      this.#bounds = stage.bounds();
+    }
+    const whole = !stage.outside(this.#bounds);
+    // The page hides it while all is in sight.
+    if (!whole) this.#mini.draw(stage.window, stage.model, this.#bounds);
     if (whole !== this.#whole) stage.emit({ type: 'whole', whole });
     this.#whole = whole;
   }

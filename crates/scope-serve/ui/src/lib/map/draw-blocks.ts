@@ -14,6 +14,9 @@ const CELL_LEAST = 3;
 const CELL_MOST = 13;
 /** Brightness in steps: each step of each colour is set once for the whole picture. */
 const STEPS = 4;
+const BRIGHTNESS = [0.24, 0.42, 0.66, 1] as const;
+/** In place of a colour: around what is chosen. */
+const RING = -1;
 const DIM = 0.55;
 /** Counts are smaller than names. */
 const SMALLER = 0.84;
@@ -37,15 +40,31 @@ export function drawBlocks(pen: Pen, port: Port, model: Model) {
   // One size of letters for all of them, as their borders differ by little.
   const sizes = blocks.map(({ w, h }) => Math.min(h * 0.24, w * 0.135)).sort((a, b) => a - b);
   const size = Math.max(10, Math.min(16, sizes[Math.floor(sizes.length * 0.3)]!));
-  pen.globalAlpha = model.lit ? DIM : 1;
-  for (const block of blocks) drawGround(pen, model, block);
-  const cells: Cells = new Map();
   const oneLine = blocks.every(
     ({ c, w }) => titleWidth(pen, model, c, size) + marksWidth(pen, model, c, size * SMALLER) + 14 <= w - 2 * INSET,
   );
-  for (const block of blocks) drawWords(pen, model, block, size, oneLine, cells);
-  drawCells(pen, model, cells);
+  // Where something is chosen, only those that have some of it are bright.
+  const lit = litClusters(model);
+  const parts = lit ? [blocks.filter(({ c }) => !lit.has(c)), blocks.filter(({ c }) => lit.has(c))] : [[], blocks];
+  for (const [at, part] of parts.entries()) {
+    const alpha = at ? 1 : DIM;
+    const cells: Cells = new Map();
+    pen.globalAlpha = alpha;
+    for (const block of part) drawGround(pen, model, block);
+    for (const block of part) drawWords(pen, model, block, size, oneLine, cells);
+    drawCells(pen, model, cells, alpha);
+  }
   pen.globalAlpha = 1;
+}
+
+function litClusters({ scene, clusters, lit }: Model): Set<number> | undefined {
+  if (!lit) return undefined;
+  const found = new Set<number>();
+  for (const n of lit.nodes) {
+    const c = scene.cluster[n]!;
+    if (c >= 0 && clusters.collapsed[c]) found.add(c);
+  }
+  return found;
 }
 
 function drawGround(pen: Pen, { clusters, labels, look }: Model, { c, x, y, w, h }: Block) {
@@ -151,7 +170,7 @@ function drawWorst(pen: Pen, { scene, clusters, labels, look }: Model, c: number
 }
 
 /** The largest squares that fit in so much room, as many as there are members. */
-function layCells({ scene, clusters, colouring }: Model, c: number, { x, y, w, h }: Box, cells: Cells) {
+function layCells({ scene, clusters, colouring, lit }: Model, c: number, { x, y, w, h }: Box, cells: Cells) {
   const count = clusters.size[c]!;
   if (w < CELL_LEAST || h < CELL_LEAST) return;
   let pitch = Math.min(CELL_MOST, Math.sqrt((w * h) / count));
@@ -186,16 +205,19 @@ function layCells({ scene, clusters, colouring }: Model, c: number, { x, y, w, h
     const value = scene.value[n]!;
     const share = gauge === gauge ? gauge : value === value && scene.most > 0 ? Math.sqrt(value / scene.most) : 0;
     const step = health >= WARNING ? STEPS - 1 : Math.max(0, Math.min(STEPS - 1, Math.floor(share * STEPS)));
-    put(code, step, x + (at % columns) * pitch, y + Math.floor(at / columns) * pitch, side, side);
+    const [left, top] = [x + (at % columns) * pitch, y + Math.floor(at / columns) * pitch];
+    if (lit?.nodes.has(n)) put(RING, STEPS - 1, left - 2, top - 2, side + 4, side + 4);
+    put(code, step, left, top, side, side);
   }
 }
 
-function drawCells(pen: Pen, { look, lit }: Model, cells: Cells) {
-  const dim = lit ? DIM : 1;
-  for (const [key, list] of cells) {
+function drawCells(pen: Pen, { look }: Model, cells: Cells, alpha: number) {
+  // Rings lie under what they are around.
+  for (const [key, list] of [...cells].sort(([a], [b]) => a - b)) {
     const code = Math.floor(key / STEPS);
-    pen.fillStyle = (code < 4 ? look.health[code as 0] : look.kinds[code - 4]) ?? look.muted;
-    pen.globalAlpha = dim * (look.contrast ? 0.4 + (0.6 * ((key % STEPS) + 1)) / STEPS : [0.24, 0.42, 0.66, 1][key % STEPS]!);
+    const bright = key % STEPS;
+    pen.fillStyle = (code === RING ? look.ring : code < 4 ? look.health[code as 0] : look.kinds[code - 4]) ?? look.muted;
+    pen.globalAlpha = alpha * (look.contrast ? 0.4 + (0.6 * (bright + 1)) / STEPS : BRIGHTNESS[bright]!);
     for (let i = 0; i < list.length; i += 4) pen.fillRect(list[i]!, list[i + 1]!, list[i + 2]!, list[i + 3]!);
   }
 }

@@ -53,6 +53,7 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     most -= 1;
     const x = (scene.x[n]! + scene.w[n]! / 2) * port.scale + port.offsetX;
     const y = (scene.y[n]! + scene.h[n]! / 2) * port.scale + port.offsetY;
+    if (x < 0 || y < 0 || x > port.width || y > port.height) continue;
     const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11.5, look.font, 150, 600);
     const width = labels.width(pen, text, 11.5, look.font, 600);
     // Below, else beside, else above; over a block rather than nowhere.

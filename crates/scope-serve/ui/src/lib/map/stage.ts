@@ -3,7 +3,7 @@
 import { Format } from '../model/format';
 import { Window, type Bounds } from './camera';
 import { Clusters } from './clusters';
-import { Curves } from './curves';
+import { Curves, rectOf } from './curves';
 import { Drawn, HIDDEN, SHOWN } from './drawn';
 import type { Hit, Spot } from './hit';
 import { Labels } from './labels';
@@ -78,8 +78,8 @@ export class Stage {
     const { scene, clusters, drawn, spread } = this;
     for (let n = 0; n < scene.nodes; n++) {
       if (drawn.state[n] === HIDDEN) continue;
-      const [x, y] = spread?.targetOf(n) ?? [scene.hx[n]!, scene.hy[n]!];
-      put(x, y, scene.w[n]!, scene.h[n]!);
+      const target = spread?.targetOf(n);
+      put(target ? target[0] : scene.hx[n]!, target ? target[1] : scene.hy[n]!, scene.w[n]!, scene.h[n]!);
     }
     if (this.model.framed || clusters.collapsed.includes(1)) {
       for (let c = 0; c < clusters.count; c++)
@@ -90,17 +90,19 @@ export class Stage {
 
   /** Around what is chosen, with the neighbourhood that was spread out for it; nothing where nothing is. */
   chosen(): Bounds | undefined {
-    const { scene, spread, options } = this;
+    const { scene, clusters, spread, options } = this;
     if (spread && options.focus < 0) return spread.bounds(scene);
     const nodes = new Set<number>(options.selected);
     for (const e of options.selectedEdges) nodes.add(scene.from[e]!).add(scene.to[e]!);
     const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+    const rect = new Float32Array(4);
     for (const n of nodes) {
       if (n < 0 || n >= scene.nodes || !scene.alive[n]) continue;
-      bounds.left = Math.min(bounds.left, scene.x[n]!);
-      bounds.top = Math.min(bounds.top, scene.y[n]!);
-      bounds.right = Math.max(bounds.right, scene.x[n]! + scene.w[n]!);
-      bounds.bottom = Math.max(bounds.bottom, scene.y[n]! + scene.h[n]!);
+      rectOf(scene, clusters, this.spotOf(n), rect);
+      bounds.left = Math.min(bounds.left, rect[0]!);
+      bounds.top = Math.min(bounds.top, rect[1]!);
+      bounds.right = Math.max(bounds.right, rect[0]! + rect[2]!);
+      bounds.bottom = Math.max(bounds.bottom, rect[1]! + rect[3]!);
     }
     return bounds.left > bounds.right ? undefined : bounds;
   }
