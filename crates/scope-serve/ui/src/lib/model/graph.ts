@@ -123,6 +123,13 @@ export class Graph {
     return this.#edgeColumns[this.edgeMetrics.indexOf(metric)]?.get(e);
   }
 
+  /** The figures of one node after another, for who goes through all of them: names are looked up once. */
+  reader(): { at: number; figure: (metric: string) => number | undefined } {
+    const columns = new Map(this.metrics.map((metric, at) => [metric, this.#columns[at]]));
+    const reader = { at: -1, figure: (metric: string) => columns.get(metric)?.get(reader.at) };
+    return reader;
+  }
+
   /** All values of a figure by the number of the node, NaN where unknown; `undefined` where no node has it. To be read only, until the next message. */
   column(metric: string): Float64Array | undefined {
     return this.#columns[this.metrics.indexOf(metric)]?.values;

@@ -9,8 +9,7 @@ const column = (key: string): Column => ({ key, label: key, about: '', unit: 'te
 function rows(values: Record<string, Attribute>[]): Rows {
   return {
     all: () => values.map((_, at) => at),
-    has: () => true,
-    id: (n) => `container:${n}`,
+    row: (n) => ({ n, id: `container:${n}`, name: '' }),
     name: (n) => String(values[n]?.['name']),
     value: (n, key) => values[n]?.[key],
     figures: () => undefined,

@@ -28,7 +28,7 @@ const keysOf = (columns: readonly Column[]) => [
   ...columns.map((column) => column.key).filter((key) => key !== 'id' && key !== 'condition'),
 ];
 
-const valueOf = (rows: Rows, n: number, key: string) => (key === 'id' ? rows.id(n) : rows.value(n, key));
+const valueOf = (rows: Rows, n: number, key: string) => (key === 'id' ? rows.row(n)?.id : rows.value(n, key));
 
 export function csv(rows: Rows, order: readonly number[], columns: readonly Column[]): string {
   const keys = keysOf(columns);

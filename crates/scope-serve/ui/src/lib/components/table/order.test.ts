@@ -74,7 +74,7 @@ describe('order', () => {
     const one = graph(['a', 'b', 'c'], [1, 2, 3]);
     expect(new NodeRows(one, { ...all, focus: 'container:0' }, false).all()).toEqual([0, 1]);
     expect(new NodeRows(one, { ...all, hide: ['container:1'] }, false).all()).toEqual([0, 2]);
-    expect(new EdgeRows(one, all).id(0)).toBe('edge:container:0>container:1');
+    expect(new EdgeRows(one, all).row(0)?.id).toBe('edge:container:0>container:1');
     expect(new EdgeRows(one, { ...all, focus: 'container:2' }).all()).toEqual([]);
   });
 

@@ -1,22 +1,32 @@
 // What stands in the rows of a table: values of nodes or of connections by column, raw. How they look and in what order they stand is said elsewhere.
 import type { Attribute } from '#lib/live/messages';
-import type { Graph } from '#lib/model/graph';
-import { healthOf, HEALTHS } from '#lib/model/health';
+import type { Graph, GraphNode } from '#lib/model/graph';
+import { healthOf, HEALTHS, judge } from '#lib/model/health';
 import type { Place } from '#lib/model/place';
 
 export type Chosen = Pick<Place, 'onlyProblems' | 'hide' | 'focus'>;
 
+/** What a row stands for. It keeps its place when that is gone, until rows may move: `name` is what it was called. */
+export interface Row {
+  readonly n: number;
+  /** What a panel is opened by. */
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface Rows {
   /** The numbers of all rows, in no order. */
   all(): number[];
-  has(n: number): boolean;
-  /** What a panel is opened by. */
-  id(n: number): string;
+  /** Absent where there is no such thing (any more). */
+  row(n: number): Row | undefined;
   name(n: number): string;
   value(n: number, key: string): Attribute | undefined;
   /** All values of a figure by number, where it is one. */
   figures(key: string): Float64Array | undefined;
 }
+
+/** From far to near; what is not in it is furthest. */
+const NEAREST = ['host', 'pod', 'container'];
 
 export const edgeId = (from: string, to: string) => `edge:${from}>${to}`;
 
@@ -33,12 +43,14 @@ export class NodeRows implements Rows {
     const hidden = new Set(chosen.hide);
     const near = chosen.focus ? around(graph, chosen.focus) : undefined;
     const now = Date.now();
+    const reader = graph.reader();
     const rows: number[] = [];
     for (const node of graph.nodes.values()) {
       if (!this.neighbours && (node.role === 'pseudo' || node.role === 'stand_in')) continue;
       if (hidden.has(node.id) || (near && !near.has(node.n))) continue;
       if (chosen.onlyProblems) {
-        const { health } = healthOf(graph, node.n, now);
+        reader.at = node.n;
+        const { health } = judge(node, reader.figure, now);
         if (health !== 'warning' && health !== 'critical') continue;
       }
       rows.push(node.n);
@@ -46,12 +58,8 @@ export class NodeRows implements Rows {
     return rows;
   }
 
-  has(n: number) {
-    return this.graph.nodes.has(n);
-  }
-
-  id(n: number) {
-    return this.graph.nodes.get(n)?.id ?? '';
+  row(n: number): Row | undefined {
+    return this.graph.nodes.get(n);
   }
 
   name(n: number) {
@@ -75,7 +83,7 @@ export class NodeRows implements Rows {
       case 'members':
         return node.facts.members;
       case 'parents':
-        return node.facts.parents?.map((id) => this.graph.node(id)?.name ?? shortId(id)) ?? [];
+        return this.#belongs(node);
       case 'agents':
         return node.facts.agents ?? [];
       case 'condition':
@@ -87,11 +95,36 @@ export class NodeRows implements Rows {
     }
   }
 
+  /** What runs it, or where it runs: the nearest. An image is what it is made of, and has a column of its own. */
+  #belongs(node: GraphNode): string[] {
+    const parents = node.facts.parents ?? [];
+    const kind = (id: string) => NEAREST.indexOf(id.slice(0, id.indexOf(':')));
+    const [nearest] = parents.filter((id) => !id.startsWith('image:')).sort((a, b) => kind(b) - kind(a));
+    return nearest === undefined ? [] : [this.graph.node(nearest)?.name ?? shortId(nearest)];
+  }
+
   #connections(n: number): number | undefined {
     const open = this.graph.edgeColumn('open');
     let sum = 0;
     for (const e of this.graph.edgesOf(n)) sum += open?.[e] || 0;
     return sum;
+  }
+}
+
+/** Thousands are made at once, and few are looked at: its id is put together when it is asked for. */
+class EdgeRow implements Row {
+  constructor(
+    readonly n: number,
+    readonly from: GraphNode | undefined,
+    readonly to: GraphNode | undefined,
+  ) {}
+
+  get id() {
+    return edgeId(this.from?.id ?? '', this.to?.id ?? '');
+  }
+
+  get name() {
+    return this.from?.name ?? '';
   }
 }
 
@@ -116,13 +149,9 @@ export class EdgeRows implements Rows {
     return rows;
   }
 
-  has(e: number) {
-    return this.graph.edges.has(e);
-  }
-
-  id(e: number) {
+  row(e: number): Row | undefined {
     const edge = this.graph.edges.get(e);
-    return edge ? edgeId(this.graph.nodes.get(edge.from)?.id ?? '', this.graph.nodes.get(edge.to)?.id ?? '') : '';
+    return edge && new EdgeRow(e, this.graph.nodes.get(edge.from), this.graph.nodes.get(edge.to));
   }
 
   name(e: number) {

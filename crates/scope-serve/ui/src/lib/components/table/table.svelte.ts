@@ -9,7 +9,7 @@ import { keepChoice, keptChoice } from './choice';
 import { edgeColumns, nodeColumns, type Column, type Words } from './columns';
 import { Order, readSorting, writeSorting, type Sorting } from './order';
 import { Pace } from './pace';
-import { EdgeRows, NodeRows, type Rows } from './rows';
+import { EdgeRows, NodeRows, type Row, type Rows } from './rows';
 
 const WORDS: () => Words = () => ({
   name: m.table_name(),
@@ -24,13 +24,6 @@ const WORDS: () => Words = () => ({
   names: m.table_server_names(),
   commands: m.table_commands(),
 });
-
-/** A row keeps its place when what it stood for is gone, until rows may move: `name` is what it was called. */
-export interface Row {
-  n: number;
-  id: string;
-  name: string;
-}
 
 /** On a narrow screen names are cut shorter, and figures come before the rest: that is what is in sight without scrolling. */
 function arrange(columns: Column[]): Column[] {
@@ -57,7 +50,7 @@ export class TableState {
   readonly #pace = new Pace();
   #numbers: number[] = [];
   /** What each row stood for when the rows were put in order. */
-  #stood: Row[] = [];
+  #stood: (Row | undefined)[] = [];
   readonly #stop: () => void;
 
   readonly what = $derived(navigator.place.rows);
@@ -133,7 +126,7 @@ export class TableState {
 
   /** Whether the row still stands for what it did. */
   stands(row: Row): boolean {
-    return this.rows.has(row.n) && this.rows.id(row.n) === row.id;
+    return this.rows.row(row.n)?.id === row.id;
   }
 
   sortBy(column: Column) {
@@ -175,7 +168,7 @@ export class TableState {
     const column = this.columns.find((column) => column.key === key);
     const order = this.#order.sort(this.rows, this.#numbers, column, descending);
     const rows = this.rows;
-    this.#stood = order.map((n) => ({ n, id: rows.id(n), name: rows.name(n) }));
+    this.#stood = order.map((n) => rows.row(n));
     this.order = order;
   }
 }
