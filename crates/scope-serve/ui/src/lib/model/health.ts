@@ -28,36 +28,44 @@ const MANY_RESTARTS = 3;
 // How a container ends that somebody stopped: by itself, by Ctrl-C, by SIGTERM.
 const ORDERLY = new Set([0, 130, 143]);
 
+/** Most nodes have neither, and thousands are judged each second: no lists are made for nothing. */
+interface Found {
+  critical: Reason[] | undefined;
+  warning: Reason[] | undefined;
+}
+
+const put = (found: Found, health: 'critical' | 'warning', reason: Reason) => (found[health] ??= []).push(reason);
+
 export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   if (node.role === 'pseudo') return UNKNOWN;
   const attrs = node.facts.attrs;
   const state = typeof attrs?.['state'] === 'string' ? attrs['state'].toLowerCase() : undefined;
-  const critical: Reason[] = [];
-  const warning: Reason[] = [];
+  const found: Found = { critical: undefined, warning: undefined };
 
-  if (state === 'restarting' || state === 'crashloopbackoff') critical.push({ what: 'restarting' });
-  else if (state === 'dead') critical.push({ what: 'dead' });
-  else if (state === 'paused') warning.push({ what: 'paused' });
-  else if (state === 'zombie') warning.push({ what: 'zombie' });
-  else if (state === 'pending') warning.push({ what: 'pending' });
-  if (attrs?.['oom_killed'] === true) critical.push({ what: 'out_of_memory' });
+  if (state === 'restarting' || state === 'crashloopbackoff') put(found, 'critical', { what: 'restarting' });
+  else if (state === 'dead') put(found, 'critical', { what: 'dead' });
+  else if (state === 'paused') put(found, 'warning', { what: 'paused' });
+  else if (state === 'zombie') put(found, 'warning', { what: 'zombie' });
+  else if (state === 'pending') put(found, 'warning', { what: 'pending' });
+  if (attrs?.['oom_killed'] === true) put(found, 'critical', { what: 'out_of_memory' });
   const ended = state === 'exited' || state === 'stopped' || state === 'failed';
   if (ended) {
     const code = attrs?.['exit_code'];
     if (typeof code === 'number' ? !ORDERLY.has(code) : state === 'failed') {
-      critical.push({ what: 'failed', exitCode: typeof code === 'number' ? code : NaN });
+      put(found, 'critical', { what: 'failed', exitCode: typeof code === 'number' ? code : NaN });
     }
   }
-  if (!ended && attrs?.['health'] === 'unhealthy') critical.push({ what: 'unhealthy' });
+  if (!ended && attrs?.['health'] === 'unhealthy') put(found, 'critical', { what: 'unhealthy' });
   const restarts = attrs?.['restart_count'];
   if (typeof restarts === 'number' && restarts >= MANY_RESTARTS) {
     const started = attrs?.['started_at'];
-    if (typeof started === 'string' && now - Date.parse(started) < RECENT_MS) warning.push({ what: 'restarts', count: restarts });
+    if (typeof started === 'string' && now - Date.parse(started) < RECENT_MS) put(found, 'warning', { what: 'restarts', count: restarts });
   }
-  if (!ended) judgeUse(node, figure, critical, warning);
+  if (!ended) judgeUse(node, figure, found);
 
-  if (critical.length) return { health: 'critical', reasons: [...critical, ...warning] };
-  if (warning.length) return { health: 'warning', reasons: warning };
+  const { critical, warning } = found;
+  if (critical) return { health: 'critical', reasons: [...critical, ...(warning ?? [])] };
+  if (warning) return { health: 'warning', reasons: warning };
   if (ended || attrs?.['health'] === 'starting' || state === 'created') return UNKNOWN;
   return state !== undefined || figure('cpu_pct') !== undefined || figure('mem_bytes') !== undefined ? HEALTHY : UNKNOWN;
 }
@@ -67,17 +75,17 @@ export function healthOf(graph: Graph, n: number, now = Date.now()): Judgement {
   return node ? judge(node, (metric) => graph.figure(n, metric), now) : UNKNOWN;
 }
 
-function judgeUse(node: Judged, figure: FigureOf, critical: Reason[], warning: Reason[]) {
+function judgeUse(node: Judged, figure: FigureOf, found: Found) {
   const memory = share(node, figure, 'mem_bytes');
-  if (memory !== undefined && memory >= 0.95) critical.push({ what: 'memory', share: memory });
-  else if (memory !== undefined && memory >= 0.85) warning.push({ what: 'memory', share: memory });
+  if (memory !== undefined && memory >= 0.95) put(found, 'critical', { what: 'memory', share: memory });
+  else if (memory !== undefined && memory >= 0.85) put(found, 'warning', { what: 'memory', share: memory });
   const cpu = share(node, figure, 'cpu_pct');
-  if (cpu !== undefined && cpu >= 0.95) warning.push({ what: 'cpu', share: cpu });
+  if (cpu !== undefined && cpu >= 0.95) put(found, 'warning', { what: 'cpu', share: cpu });
   const throttled = figure('cpu_throttled_pct');
-  if (throttled !== undefined && throttled >= 25) warning.push({ what: 'throttled', share: throttled / 100 });
+  if (throttled !== undefined && throttled >= 25) put(found, 'warning', { what: 'throttled', share: throttled / 100 });
   const disk = figure('disk_pct');
-  if (disk !== undefined && disk >= 95) critical.push({ what: 'disk', share: disk / 100 });
-  else if (disk !== undefined && disk >= 90) warning.push({ what: 'disk', share: disk / 100 });
+  if (disk !== undefined && disk >= 95) put(found, 'critical', { what: 'disk', share: disk / 100 });
+  else if (disk !== undefined && disk >= 90) put(found, 'warning', { what: 'disk', share: disk / 100 });
 }
 
 /** How much of its limit a figure is; `undefined` where there is no limit, or it is unknown. */

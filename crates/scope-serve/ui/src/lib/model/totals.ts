@@ -24,6 +24,7 @@ export function totalsOf(graph: Graph, now: number): Totals {
     const column = graph.column(metric);
     return column ? [[total as keyof typeof METRICS, column] as const] : [];
   });
+  const reader = graph.reader();
   for (const node of graph.nodes.values()) {
     if (node.role !== 'member' && node.role !== 'group') continue;
     totals.members += node.facts.members ?? 1;
@@ -31,7 +32,8 @@ export function totalsOf(graph: Graph, now: number): Totals {
       const value = column[node.n];
       if (value !== undefined && !Number.isNaN(value)) totals[total] = (totals[total] ?? 0) + value;
     }
-    const { health } = judge(node, (metric) => graph.figure(node.n, metric), now);
+    reader.at = node.n;
+    const { health } = judge(node, reader.figure, now);
     if (health === 'critical') totals.critical += 1;
     else if (health === 'warning') totals.warning += 1;
   }

@@ -28,26 +28,42 @@ export function fieldsOf(fields: Fields, word: string): Field[] {
 /** How many nodes of the view's kind a node stands for. */
 export const weight = (node: GraphNode) => node.facts.members ?? 1;
 
-/** The texts that a node has in a field. A map has `key=value`. */
-export function textsOf(node: GraphNode, field: string): string[] {
-  if (field === 'name') return [node.name];
-  if (field === 'kind') return [node.kind];
-  if (field === 'agent') return node.facts.agents ?? [];
-  if (field === 'parents') return node.facts.parents ?? [];
-  if (field === 'addresses' && node.facts.addresses) return node.facts.addresses;
-  const key = /^label:(.*)$/s.exec(field)?.[1];
-  if (key !== undefined) {
-    const labels = node.facts.attrs?.['labels'];
-    const value = labels && typeof labels === 'object' && !Array.isArray(labels) ? labels[key] : undefined;
-    return value === undefined || value === null ? [] : [String(value)];
+type Texts = string | readonly string[];
+const NONE: readonly string[] = [];
+
+/** Reads the texts that nodes have in a field. A map has `key=value`. Worked out once for a field: thousands of nodes are read by it. */
+export function readerOf(field: string): (node: GraphNode) => Texts {
+  switch (field) {
+    case 'name':
+      return (node) => node.name;
+    case 'kind':
+      return (node) => node.kind;
+    case 'agent':
+      return (node) => node.facts.agents ?? NONE;
+    case 'parents':
+      return (node) => node.facts.parents ?? NONE;
   }
-  return flat(node.facts.attrs?.[field]);
+  if (field.startsWith('label:')) {
+    const key = field.slice('label:'.length);
+    return (node) => {
+      const value = labelsOf(node)?.[key];
+      return value === undefined || value === null ? NONE : String(value);
+    };
+  }
+  if (field === 'addresses') return (node) => node.facts.addresses ?? flat(node.facts.attrs?.[field]);
+  return (node) => flat(node.facts.attrs?.[field]);
 }
 
-function flat(value: Attribute | undefined): string[] {
-  if (value === undefined || value === null) return [];
+function labelsOf(node: GraphNode): Readonly<Record<string, Attribute>> | undefined {
+  const labels = node.facts.attrs?.['labels'];
+  return labels && typeof labels === 'object' && !Array.isArray(labels) ? labels : undefined;
+}
+
+function flat(value: Attribute | undefined): Texts {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return NONE;
   if (Array.isArray(value)) return value.flatMap((item) => (typeof item === 'object' ? named(item) : [String(item)]));
-  return typeof value === 'object' ? [] : [String(value)];
+  return typeof value === 'object' ? NONE : String(value);
 }
 
 /** Of a list of maps, what people would ask for: a port, or a name. */
@@ -60,15 +76,19 @@ function named(item: Attribute): string[] {
 
 /** Values with how many nodes have them, the most frequent first, equal ones by name. */
 export function countValues(graph: Graph, field: string): [value: string, count: number][] {
+  const read = readerOf(field);
   const counts = new Map<string, number>();
+  const add = (text: string, node: GraphNode) => {
+    if (text !== '' && text.length <= LONGEST) counts.set(text, (counts.get(text) ?? 0) + weight(node));
+  };
   let seen = 0;
   for (const node of graph.nodes.values()) {
     if ((seen += 1) > SAMPLE) break;
-    for (const text of new Set(textsOf(node, field))) {
-      if (text !== '' && text.length <= LONGEST) counts.set(text, (counts.get(text) ?? 0) + weight(node));
-    }
+    const texts = read(node);
+    if (typeof texts === 'string') add(texts, node);
+    else for (const text of texts.length > 1 ? new Set(texts) : texts) add(text, node);
   }
-  return [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1));
+  return sorted(counts);
 }
 
 /** The keys of labels, with how many nodes have them. */
@@ -77,9 +97,9 @@ export function countLabels(graph: Graph): [key: string, count: number][] {
   let seen = 0;
   for (const node of graph.nodes.values()) {
     if ((seen += 1) > SAMPLE) break;
-    const labels = node.facts.attrs?.['labels'];
-    if (!labels || typeof labels !== 'object' || Array.isArray(labels)) continue;
-    for (const key of Object.keys(labels)) counts.set(key, (counts.get(key) ?? 0) + weight(node));
+    for (const key in labelsOf(node)) counts.set(key, (counts.get(key) ?? 0) + weight(node));
   }
-  return [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1));
+  return sorted(counts);
 }
+
+const sorted = (counts: Map<string, number>) => [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1));
