@@ -21,7 +21,7 @@ const WRITING = 'input:not([type=checkbox], [type=radio], [type=button]), textar
 /** What has keys of its own. */
 const TAKEN = '[role=menu], [role=listbox], [aria-modal=true]';
 /** What Space and Enter press. */
-const PRESSED = 'button, a, summary, [role=button], [role=checkbox], [role=radio], [role=switch], [role=tab], [role=option]';
+const PRESSED = 'button, a, summary, input, [role=button], [role=checkbox], [role=radio], [role=switch], [role=tab], [role=option]';
 
 class Keys {
   all = $state.raw<readonly Shortcut[]>([]);

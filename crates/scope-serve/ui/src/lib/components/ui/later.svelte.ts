@@ -1,0 +1,61 @@
+// What is under a button is loaded when somebody is about to open it: a first look at the page needs none of it. Until then the button stands alone, and says
+// what it will open. No markup.
+import { tick } from 'svelte';
+
+interface Trigger {
+  'aria-haspopup': 'menu' | 'dialog' | 'listbox';
+  'aria-expanded': 'false';
+  onpointerenter: () => void;
+  onfocus: () => void;
+  onclick: () => void;
+  onkeydown: (event: KeyboardEvent) => void;
+}
+
+export class Later<T> {
+  /** There once it was opened for the first time. */
+  part = $state.raw<T | undefined>();
+  /** For the button, until `part` takes over. */
+  readonly trigger: Trigger;
+  #loading: Promise<T> | undefined;
+
+  /** @param open is called when `part` is there, and the button that was pressed has become another. */
+  constructor(
+    readonly load: () => Promise<T>,
+    readonly open: () => void,
+    kind: Trigger['aria-haspopup'],
+  ) {
+    const about = () => void this.#get().catch(() => undefined);
+    this.trigger = {
+      'aria-haspopup': kind,
+      'aria-expanded': 'false',
+      onpointerenter: about,
+      onfocus: about,
+      onclick: () => void this.#show(),
+      onkeydown: (event) => {
+        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+        if (kind === 'dialog') return;
+        event.preventDefault();
+        void this.#show();
+      },
+    };
+  }
+
+  #get(): Promise<T> {
+    // What could not be loaded is tried again.
+    this.#loading ??= this.load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #show() {
+    try {
+      this.part = await this.#get();
+    } catch {
+      return;
+    }
+    await tick();
+    this.open();
+  }
+}
