@@ -44,7 +44,9 @@ fn text(write: impl Fn(&Rendered<'_, '_>, &mut Vec<u8>)) -> String {
 /// Of two rules that are as strong the later one holds: a box has a fill and a line.
 #[test]
 fn boxes_are_not_hollow() {
-    for text in [text(|rendered, out| svg::write(rendered, Theme::Light, out).unwrap()), text(|rendered, out| html::write(rendered, Theme::Light, out).unwrap())] {
+    for text in
+        [text(|rendered, out| svg::write(rendered, Theme::Light, out).unwrap()), text(|rendered, out| html::write(rendered, Theme::Light, out).unwrap())]
+    {
         assert!(text.contains("class=\"s-node-line f-node\""));
         let (strokes, fills) = (text.rfind("fill:none").unwrap(), text.find(".f-background{").unwrap());
         assert!(strokes < fills);
