@@ -20,19 +20,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use scope_tests::command::scope_command;
-use scope_tests::docker::{Container, World};
+use scope_tests::docker::{Container, Docker, World};
 use scope_tests::host::Host;
 use scope_tests::need;
 
 /// The loads, each on top of the one before.
-const LOADS: [(&str, &str); 7] = [
+const LOADS: [(&str, &str); 10] = [
     ("idle", "no containers of ours"),
     ("20", "20 idle containers"),
     ("100", "100 idle containers"),
     ("busy", "140 containers, of them 20 busy pairs"),
     ("crowd", "+ 1,000 processes"),
-    ("sockets", "+ 10,000 sockets"),
+    ("sockets", "+ 5,000 sockets"),
+    ("more", "10,000 sockets"),
     ("short", "+ short connections"),
+    ("storm", "+ 5,000 connections/s"),
+    ("thousand", "1,000 containers"),
 ];
 
 /// What is left out at the start: the first report reads everything, and costs more than the others.
@@ -63,8 +66,13 @@ fn measure_here(chosen: &[String]) {
     println!("|---|---|---|---|---|---|---|");
     let world = World::new(&docker);
     let mut servers = Vec::new();
+    let mut bare = None;
     for (step, (name, title)) in LOADS.into_iter().enumerate() {
-        grow(&world, name, &mut servers);
+        if name == "thousand" {
+            bare = Some(Bare::new(1_000 - containers(&docker)));
+        } else {
+            grow(&world, name, &mut servers);
+        }
         if chosen.is_empty() || chosen.iter().any(|load| load == name) {
             measure(&world, name, title, window, &servers);
         }
@@ -72,6 +80,12 @@ fn measure_here(chosen: &[String]) {
             break;
         }
     }
+    drop(bare);
+}
+
+/// How many containers run.
+fn containers(docker: &Docker) -> usize {
+    docker.run(&["ps", "--quiet"]).ok().text().lines().count()
 }
 
 /// Adds what `load` has beyond the one before.
@@ -101,12 +115,12 @@ fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
         "crowd" => {
             world.run("processes", &["--pids-limit", "-1"], &["sh", "-c", "for i in $(seq 1000); do sleep 100000 & done; wait"]);
         }
-        "sockets" => {
+        "sockets" | "more" => {
             let files = ["--ulimit", "nofile=20000:20000"];
-            let held = world.run("held", &files, &["traffic", "hold", "[::]:7000"]);
+            let held = world.run(&format!("held-{load}"), &files, &["traffic", "hold", "[::]:7000"]);
             held.said("ready");
-            let holder = world.run("holder", &files, &["traffic", "keep", "tcp", &format!("{}:7000", held.address("bridge")), "5000", "0", "0", "0"]);
-            holder.said("idle");
+            let keep = ["traffic", "keep", "tcp", &format!("{}:7000", held.address("bridge")), "2500", "0", "0", "0"];
+            world.run(&format!("holder-{load}"), &files, &keep).said("idle");
         }
         _ => {}
     }
@@ -115,17 +129,16 @@ fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
 fn measure(world: &World, load: &str, title: &str, window: Duration, servers: &[Container]) {
     let mut title = title.to_owned();
     // They stop when the row is done: connection tracking remembers each for two minutes, and its table is everybody's.
-    let clients: Vec<Container> = match load {
-        "short" => servers
-            .iter()
-            .take(10)
-            .enumerate()
-            .map(|(number, server)| {
-                world.run(&format!("short-{number}"), &[], &["traffic", "open", &format!("{}:7000", server.address("bridge")), "1000000", "0", "4", "100"])
-            })
-            .collect(),
-        _ => Vec::new(),
+    let (count, pause) = match load {
+        "short" => (10, "4"),
+        // What one makes with a pause of 1 ms, some 800 a second, six times.
+        "storm" => (6, "1"),
+        _ => (0, ""),
     };
+    let client = |(number, server): (usize, &Container)| {
+        world.run(&format!("{load}-{number}"), &[], &["traffic", "open", &format!("{}:7000", server.address("bridge")), "1000000", "0", pause, "100"])
+    };
+    let clients: Vec<Container> = servers.iter().take(count).enumerate().map(client).collect();
     let (_, engine_before) = observed(None, window);
     println!("| {title} | none | | | | | {engine_before:.2} before |");
     let opens = || -> u64 { clients.iter().map(active_opens).sum() };
@@ -150,11 +163,55 @@ fn measure(world: &World, load: &str, title: &str, window: Duration, servers: &[
     for client in &clients {
         world.remove(client);
     }
-    if load != "short" {
+    if count == 0 && load != "thousand" {
         let observer = Observer::start(Command::new("docker").args(["stats", "--format", "json"]));
         let (cost, engine) = observed(Some(&observer), window);
         let cost = cost.expect("an observer has a cost");
         println!("| {title} | docker stats | {:.2} | {:.1} | {:.1} | {:.0} | {:+.2} |", cost.cpu, cost.resident, cost.peak, cost.bytes, engine - engine_before);
+    }
+}
+
+/// Containers as the kernel has them, without an engine: a control group with a container's name and a network namespace, with a process in it. A thousand of an
+/// engine's own would want some ten gigabytes for what watches them.
+struct Bare {
+    parent: Child,
+}
+
+/// Makes `$1` of them; their processes end with this shell.
+const MAKE_BARE: &str = r#"
+set -eu
+groups=""
+for file in /sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/cgroup.procs; do
+    [ ! -f "$file" ] || groups="$groups ${file%/*}/docker"
+done
+for number in $(seq "$1"); do
+    id=$(printf 'ba%062x' "$number")
+    for group in $groups; do
+        mkdir -p "$group/$id"
+        for file in cpuset.cpus cpuset.mems; do
+            [ ! -f "$group/$id/$file" ] || cat "$group/$file" > "$group/$id/$file" 2>/dev/null || true
+        done
+    done
+    sh -c 'for group in '"$groups"'; do echo $$ > "$group/'"$id"'/cgroup.procs"; done; exec setpriv --pdeathsig KILL unshare --net sleep 100000' &
+done
+echo ready
+wait
+"#;
+
+impl Bare {
+    fn new(count: usize) -> Self {
+        let mut parent = Command::new("sh").args(["-c", MAKE_BARE, "sh", &count.to_string()]).stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut said = [0; 6];
+        parent.stdout.as_mut().expect("piped").read_exact(&mut said).expect("the shell says that all are made");
+        Self { parent }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        drop(self.parent.kill());
+        drop(self.parent.wait());
+        drop(Command::new("sh").args(["-c", "sleep 1; find /sys/fs/cgroup -depth -type d -path '*/docker/ba00*' -exec rmdir {} +"]).status());
     }
 }
 
