@@ -156,6 +156,14 @@ fn agent(server: &Server, name: &str, push: &str, flags: &[&str]) -> Running {
     Running::start(command.args(flags).arg("--state-dir").arg(server.data().join(format!("state-{name}"))))
 }
 
+/// One report by an agent of this name; it has ended, and had its time to get through, when this returns.
+#[track_caller]
+fn push_once(server: &Server, name: &str, flags: &[&str]) {
+    let to = format!("https://{}", server.address());
+    let mut command = scope_command(["collect", "--only", "host", "--every", "1s", "--count", "1", "--agent", name, "--push", &to]);
+    let _ = run(command.args(flags).arg("--state-dir").arg(server.data().join(format!("state-{name}"))), b"");
+}
+
 /// What the server says over TLS, asked by curl: its own client knows no TLS.
 #[track_caller]
 fn agents(server: &Server) -> String {
@@ -230,6 +238,19 @@ fn certificates_of_clients_name_agents() {
         let url = format!("https://{}{path}", server.address());
         run(Command::new("curl").args(["--silent", "--cacert", &ca, "-H", &format!("authorization: Bearer {}", server.token), &url]), b"").ok().text()
     };
+    // An agent brings its certificate too, whichever way it takes, and is who that names.
+    for way in ["grpc", "websocket"] {
+        let flags = ["--push-ca", &ca, "--push-cert", &own_cert, "--push-key", &own_key, "--push-transport", way];
+        let proved = agent(&server, "host-m", &format!("https://{}", server.address()), &flags);
+        scope_tests::docker::until(&format!("the agent with a certificate is there by {way}"), || {
+            let agents: serde_json::Value = serde_json::from_str(&agents(&server)).unwrap();
+            agents["agents"].as_array().unwrap().iter().any(|agent| agent["name"] == "host-m" && agent["version"].is_string() && agent["state"] == "live")
+        });
+        drop(proved);
+        scope_tests::docker::until("its silence is noticed", || agents(&server).contains("\"stale\""));
+    }
+    push_once(&server, "host-x", &["--push-ca", &ca, "--push-cert", &strange_cert, "--push-key", &strange_key]);
+    push_once(&server, "nobody", &["--push-ca", &ca]);
     let records = read("/api/v1/records?follow=false");
     assert!(records.contains("\"host:host-m\"") && !records.contains("host:somebody-else"), "nor whose host it speaks of: {records}");
     assert!(!records.contains("2999-"), "nothing lies in the future: {records}");
@@ -244,6 +265,11 @@ fn certificates_of_clients_name_agents() {
     let push = format!("https://{}", plain.address());
     let told = agent(&plain, "told", &push, &["--push-token", &plain.token, "--push-ca", &ca]);
     wait_for_agent(&plain, "told");
+    push_once(&plain, "host-m", &["--push-ca", &ca, "--push-cert", &own_cert, "--push-key", &own_key]);
+    for (server, names) in [(&server, ["host-x", "nobody"]), (&plain, ["host-m", "host-x"])] {
+        let there = agents(server);
+        assert!(!names.iter().any(|name| there.contains(&format!("\"{name}\""))), "{there}");
+    }
     drop(told);
 }
 

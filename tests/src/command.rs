@@ -200,7 +200,7 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// Variables that would change what the command does.
-const OURS: [&str; 21] = [
+const OURS: [&str; 28] = [
     "SCOPE_LOG_LEVEL",
     "SCOPE_LOG_FORMAT",
     "SCOPE_EVERY",
@@ -221,6 +221,13 @@ const OURS: [&str; 21] = [
     "SCOPE_TLS_CERT",
     "SCOPE_TLS_KEY",
     "SCOPE_TLS_CLIENT_CA",
+    "SCOPE_PUSH",
+    "SCOPE_PUSH_CERT",
+    "SCOPE_PUSH_KEY",
+    "SCOPE_PUSH_TOKEN",
+    "SCOPE_STATE_DIR",
+    "SCOPE_GONE_AFTER",
+    "SCOPE_SERIES_MEMORY",
     "NO_COLOR",
 ];
 

@@ -16,6 +16,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "96M", env = "SCOPE_SERIES_MEMORY")]
     pub(crate) series_memory: Size,
 
+    /// Silence after which what an agent said is no longer shown.
+    #[arg(long, value_name = "TIME", value_parser = parse_pace, default_value = "1m", env = "SCOPE_GONE_AFTER")]
+    pub(crate) gone_after: Pace,
+
     /// Connections open at once.
     #[arg(long, value_name = "N", value_parser = count, default_value = "4096")]
     pub(crate) max_connections: usize,
@@ -52,7 +56,7 @@ fn count(text: &str) -> Result<usize, String> {
 impl LimitArgs {
     /// Those of the live state.
     pub(crate) fn live(&self) -> live::Limits {
-        live::Limits { series_bytes: self.series_memory.bytes, ..live::Limits::default() }
+        live::Limits { series_bytes: self.series_memory.bytes, gone_after: self.gone_after.0, ..live::Limits::default() }
     }
 
     /// Those of everything else.

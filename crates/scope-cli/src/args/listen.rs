@@ -36,7 +36,7 @@ fn clients(text: &str) -> Result<usize, String> {
 impl ListenArgs {
     /// Where to listen and under which settings, where that is wanted.
     pub(crate) fn settings(&self) -> Option<(SocketAddr, Settings)> {
-        let settings = Settings { origins: self.allow_origin.clone(), expose: self.expose.clone(), clients: self.max_clients };
+        let settings = Settings { origins: self.allow_origin.clone(), expose: self.expose.clone(), clients: self.max_clients, ..Settings::default() };
         self.listen.map(|at| (at, settings))
     }
 }

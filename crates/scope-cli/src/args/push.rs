@@ -20,6 +20,14 @@ pub(crate) struct PushArgs {
     #[arg(long, value_name = "FILE", requires = "push")]
     pub(crate) push_ca: Option<PathBuf>,
 
+    /// The certificate that names this agent, in PEM with its chain, for a server with `--tls-client-ca`. Read again for each connection.
+    #[arg(long, value_name = "FILE", env = "SCOPE_PUSH_CERT", requires_all = ["push", "push_key"], conflicts_with = "push_token")]
+    pub(crate) push_cert: Option<PathBuf>,
+
+    /// The key of that certificate, in PEM.
+    #[arg(long, value_name = "FILE", env = "SCOPE_PUSH_KEY", requires_all = ["push", "push_cert"])]
+    pub(crate) push_key: Option<PathBuf>,
+
     /// How to get through to the server.
     #[arg(long, value_enum, value_name = "WAY", default_value_t = Way::Auto, requires = "push")]
     pub(crate) push_transport: Way,

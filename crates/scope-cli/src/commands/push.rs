@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use scope_collect::agent::{self, Ended, Question};
 use scope_collect::config::Config;
-use scope_serve::agent::push::{self, PushConfig, Target};
+use scope_serve::agent::push::{self, ClientCertificate, PushConfig, Target};
 use scope_serve::request::{Answer, Request, RequestEnvelope};
 use tokio::sync::mpsc;
 
@@ -26,6 +26,7 @@ pub(crate) fn run(config: Config, args: PushArgs, target: Target) -> Result<Exit
     let push = PushConfig {
         transport: args.push_transport.into(),
         ca: args.push_ca,
+        client: args.push_cert.zip(args.push_key).map(|(cert, key)| ClientCertificate { cert, key }),
         insecure: args.insecure,
         token: args.push_token,
         state_dir,

@@ -18,8 +18,6 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use super::frame::Frame;
 use super::hub::{Hub, Newest};
 
-/// How long one frame may take to be handed to the kernel.
-const STALLED: Duration = Duration::from_secs(10);
 /// Time between pings.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that is not heard for so long is gone: three pings are without an answer.
@@ -51,7 +49,7 @@ pub(super) async fn serve(upgraded: Upgraded, peer: SocketAddr, hub: &Arc<Hub>) 
     let (code, reason) = match ended {
         Ended::Gone => return,
         Ended::Stalled => {
-            tracing::info!(%peer, "let a client go that took no frame for {} s", STALLED.as_secs());
+            tracing::info!(%peer, "let a client go that took no frame for {:?}", hub.settings.patience);
             return;
         }
         Ended::Closing => (CloseCode::Away, "the agent ends"),
@@ -78,12 +76,12 @@ enum Ended {
 }
 
 async fn talk(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, hub: &Arc<Hub>) -> Ended {
-    let mut newest = hub.watch();
+    let (mut newest, patience) = (hub.watch(), hub.settings.patience);
     // Frames up to this number are sent, or came before the client.
     let mut sent = 0;
     if let Some(status) = hub.status() {
         sent = status.sequence;
-        if let Err(ended) = send(socket, peer, &status).await {
+        if let Err(ended) = send(socket, peer, &status, patience).await {
             return ended;
         }
     }
@@ -96,7 +94,7 @@ async fn talk(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, hub: &A
                 if changed.is_err() {
                     return Ended::Closing;
                 }
-                if let Err(ended) = send_newest(socket, peer, &mut newest, &mut sent).await {
+                if let Err(ended) = send_newest(socket, peer, &mut newest, &mut sent, patience).await {
                     return ended;
                 }
             }
@@ -116,7 +114,7 @@ async fn talk(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, hub: &A
                 if heard.elapsed() > SILENT {
                     return Ended::Gone;
                 }
-                match timeout(STALLED, socket.send(Message::Ping(Bytes::new()))).await {
+                match timeout(patience, socket.send(Message::Ping(Bytes::new()))).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return Ended::Gone,
                     Err(_) => return Ended::Stalled,
@@ -127,7 +125,13 @@ async fn talk(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, hub: &A
 }
 
 /// Sends what is newer than `sent`. While a frame goes out newer ones take the place of those that wait.
-async fn send_newest(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, newest: &mut watch::Receiver<Newest>, sent: &mut u64) -> Result<(), Ended> {
+async fn send_newest(
+    socket: &mut WebSocketStream<TcpStream>,
+    peer: SocketAddr,
+    newest: &mut watch::Receiver<Newest>,
+    sent: &mut u64,
+    patience: Duration,
+) -> Result<(), Ended> {
     loop {
         let next = {
             let newest = newest.borrow_and_update();
@@ -138,12 +142,12 @@ async fn send_newest(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, 
         };
         let Some(frame) = next else { return Ok(()) };
         *sent = frame.sequence;
-        send(socket, peer, &frame).await?;
+        send(socket, peer, &frame, patience).await?;
     }
 }
 
-async fn send(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, frame: &Frame) -> Result<(), Ended> {
-    match timeout(STALLED, socket.send(Message::Text(frame.text.clone()))).await {
+async fn send(socket: &mut WebSocketStream<TcpStream>, peer: SocketAddr, frame: &Frame, patience: Duration) -> Result<(), Ended> {
+    match timeout(patience, socket.send(Message::Text(frame.text.clone()))).await {
         Ok(Ok(())) => {
             let Frame { kind, sequence, sent_at, made, .. } = frame;
             tracing::debug!(%peer, kind, sequence, %sent_at, dispatch_us = made.elapsed().as_micros() as u64, "sent");

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use scope_core::limits::cut;
 
 /// Clients at a time where nothing else is said.
 pub const CLIENTS: usize = 256;
+/// How long one frame may take to be handed to the kernel, where nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of a live agent.
 #[derive(Clone, Debug)]
@@ -17,12 +20,14 @@ pub struct Settings {
     pub expose: Vec<Attribute>,
     /// Clients at a time.
     pub clients: usize,
+    /// How long one frame may wait for the client to take it; then the client is let go.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
     /// Anybody may read names and figures.
     fn default() -> Self {
-        Self { origins: Vec::new(), expose: Vec::new(), clients: CLIENTS }
+        Self { origins: Vec::new(), expose: Vec::new(), clients: CLIENTS, patience: PATIENCE }
     }
 }
 

@@ -232,7 +232,8 @@ async fn pages_of_other_origins_are_refused_where_some_are_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_client_gets_the_newest_and_delays_nobody() {
     const REPORTS: u64 = 40;
-    let agent = Agent::start(Settings::default()).await;
+    // How long the reports take is the machine's business: the slow one is not to be let go meanwhile.
+    let agent = Agent::start(Settings { patience: Duration::from_hours(1), ..Settings::default() }).await;
     // Frames of a megabyte or so: a handful fills what kernels hold for a connection.
     let containers: Vec<Node> = (0..2000).map(|number| container(number, &format!("{number:04}-{}", "n".repeat(200)), "running")).collect();
     let mut slow = agent.connect("/", None).await.unwrap();

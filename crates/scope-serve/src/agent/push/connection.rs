@@ -76,6 +76,8 @@ struct Connection<'a> {
     encoder: Encoder,
     packer: Packer,
     waiting: VecDeque<Chunk>,
+    /// What this agent calls itself.
+    name: String,
     welcomed: bool,
     silence: Duration,
     /// Requests that are worked on; they end with the connection.
@@ -100,6 +102,7 @@ pub(super) async fn run(
         encoder: Encoder::default(),
         packer: Packer::default(),
         waiting: VecDeque::new(),
+        name: hello.agent.clone(),
         welcomed: false,
         silence: WELCOME,
         work: JoinSet::new(),
@@ -188,7 +191,13 @@ impl Connection<'_> {
     fn take(&mut self, frame: Frame, spool: &mut Spool) -> Result<(), String> {
         match frame.kind {
             Some(Kind::Welcome(welcome)) if !self.welcomed => {
-                tracing::info!(name = %welcome.agent.escape_debug(), "the server welcomes this agent");
+                let name = welcome.agent.escape_debug();
+                if welcome.agent == self.name || welcome.agent.starts_with(&format!("{}~", self.name)) {
+                    tracing::info!(%name, "the server welcomes this agent");
+                } else {
+                    // What it says of its own host is another's there, and is refused.
+                    tracing::warn!(%name, own = self.name, "this agent's credential names another one; call it so with --agent, or give it a credential of its own");
+                }
                 self.welcomed = true;
                 self.silence = if welcome.silence_ms == 0 { SILENCE } else { Duration::from_millis(welcome.silence_ms.into()) };
                 self.figures.up();

@@ -66,7 +66,9 @@ pub(super) fn load(config: &PushConfig) -> Result<Credential, PushError> {
         fingerprint: config.target.fingerprint,
         file,
     };
-    let Some(path) = credential.file.as_deref().filter(|_| credential.text.is_none()) else { return Ok(credential) };
+    // A certificate says who this is: what an enrolment left here may say something else.
+    let is_proved = credential.text.is_some() || (config.client.is_some() && credential.secret.is_none());
+    let Some(path) = credential.file.as_deref().filter(|_| !is_proved) else { return Ok(credential) };
     let kept = match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice::<Kept>(&bytes).ok(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,

@@ -15,7 +15,8 @@ use tokio_rustls::TlsConnector;
 
 use super::credential::Credential;
 use super::target::Target;
-use super::{PushConfig, PushError, Transport, grpc, tls, websocket};
+use super::tls::Trust;
+use super::{PushConfig, PushError, Transport, grpc, websocket};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -108,6 +109,7 @@ impl Address {
 /// Dials one server, again and again.
 pub(super) struct Dialler {
     address: Arc<Address>,
+    trust: Trust,
     transport: Transport,
     /// Which transport is tried, where either may be.
     websocket: bool,
@@ -117,11 +119,12 @@ impl Dialler {
     pub(super) fn new(config: &PushConfig, credential: &Credential) -> Result<Self, PushError> {
         let target = config.target.clone();
         let fingerprint = target.fingerprint.or(credential.fingerprint());
-        let tls = target.tls.then(|| tls::config(fingerprint, config.ca.as_deref())).transpose().map_err(PushError::Tls)?;
+        let trust = Trust { fingerprint, ca: config.ca.clone(), client: config.client.clone() };
+        let tls = target.tls.then(|| trust.config()).transpose().map_err(PushError::Tls)?;
         // Under a path gRPC has no place: its own paths begin at the root.
         let websocket = config.transport == Transport::Websocket || (config.transport == Transport::Auto && !target.base.is_empty());
         let address = Address { target, tls: tls.map(Arc::new), credential: credential.text() };
-        Ok(Self { address: Arc::new(address), transport: config.transport, websocket })
+        Ok(Self { address: Arc::new(address), trust, transport: config.transport, websocket })
     }
 
     pub(super) fn address(&self) -> &Arc<Address> {
@@ -140,9 +143,19 @@ impl Dialler {
         }
     }
 
+    /// The certificate of this agent may have been renewed since the last connection.
+    fn read_certificate(&mut self) -> Result<(), DialError> {
+        if self.address.tls.is_some() && self.trust.client.is_some() {
+            let tls = Some(Arc::new(self.trust.config().map_err(DialError::Failed)?));
+            self.address = Arc::new(Address { target: self.address.target.clone(), tls, credential: self.address.credential.clone() });
+        }
+        Ok(())
+    }
+
     /// A link, by the transport that got through last; the other one is tried next.
     pub(super) async fn dial(&mut self) -> Result<Wire, DialError> {
         let attempts = if self.transport == Transport::Auto && self.address.target.base.is_empty() { 2 } else { 1 };
+        self.read_certificate()?;
         let mut why = String::new();
         for attempt in 0..attempts {
             if attempt > 0 {

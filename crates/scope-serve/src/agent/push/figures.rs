@@ -1,12 +1,13 @@
 //! What the push does, in figures, as Prometheus reads them, and whether it gets through. Where they are served is `admin`'s business.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use axum::Router;
 use axum::routing::get;
 use http::{StatusCode, header};
+
+use crate::exposition::{Exposition, Kind};
 
 #[derive(Debug, Default)]
 pub(super) struct Figures {
@@ -68,26 +69,28 @@ impl Figures {
         self.requests.fetch_add(1, Relaxed);
     }
 
-    /// All of them, as Prometheus' text.
+    /// All of them, and what the process uses, as Prometheus' text.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
+        let mut out = Exposition::default();
+        let count = |value: &AtomicU64| value.load(Relaxed) as f64;
+        let up = f64::from(u8::from(self.is_up()));
         let rows = [
-            ("link_up", "gauge", "Whether the link to the server is up.", u64::from(self.is_up())),
-            ("link_connections_total", "counter", "Connections that the server welcomed.", self.connections.load(Relaxed)),
-            ("link_sent_bytes_total", "counter", "Bytes of chunks sent to the server.", self.sent_bytes.load(Relaxed)),
-            ("link_received_bytes_total", "counter", "Bytes of chunks received from the server.", self.received_bytes.load(Relaxed)),
-            ("reports_total", "counter", "Reports taken from the collector.", self.reports.load(Relaxed)),
-            ("reports_lost_total", "counter", "Reports given up because the server did not take them.", self.lost.load(Relaxed)),
-            ("full_reports_total", "counter", "Full reports made from the state.", self.fulls.load(Relaxed)),
-            ("records_too_large_total", "counter", "Records too large for the link.", self.too_heavy.load(Relaxed)),
-            ("requests_total", "counter", "Requests of the server.", self.requests.load(Relaxed)),
-            ("spool_bytes", "gauge", "Bytes of reports that are not known to have arrived.", self.spool_bytes.load(Relaxed)),
+            ("scope_agent_link_up", Kind::Gauge, "Whether the link to the server is up.", up),
+            ("scope_agent_link_connections_total", Kind::Counter, "Connections that the server welcomed.", count(&self.connections)),
+            ("scope_agent_link_sent_bytes_total", Kind::Counter, "Bytes of chunks sent to the server.", count(&self.sent_bytes)),
+            ("scope_agent_link_received_bytes_total", Kind::Counter, "Bytes of chunks received from the server.", count(&self.received_bytes)),
+            ("scope_agent_reports_total", Kind::Counter, "Reports taken from the collector.", count(&self.reports)),
+            ("scope_agent_reports_lost_total", Kind::Counter, "Reports given up because the server did not take them.", count(&self.lost)),
+            ("scope_agent_full_reports_total", Kind::Counter, "Full reports made from the state.", count(&self.fulls)),
+            ("scope_agent_records_too_large_total", Kind::Counter, "Records too large for the link.", count(&self.too_heavy)),
+            ("scope_agent_requests_total", Kind::Counter, "Requests of the server.", count(&self.requests)),
+            ("scope_agent_spool_bytes", Kind::Gauge, "Bytes of reports that are not known to have arrived.", count(&self.spool_bytes)),
         ];
         for (name, kind, help, value) in rows {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "# HELP scope_agent_{name} {help}\n# TYPE scope_agent_{name} {kind}\nscope_agent_{name} {value}");
+            out.family(name, kind, help, vec![(Vec::new(), value)]);
         }
-        text
+        crate::process::figures(&mut out);
+        out.into_text()
     }
 }
 

@@ -38,6 +38,7 @@ use crate::admin;
 use crate::request::RequestEnvelope;
 
 pub use target::{Target, TargetError};
+pub use tls::ClientCertificate;
 
 /// How frames travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct PushConfig {
     pub transport: Transport,
     /// Certificates of the authorities that may vouch for the server, as PEM; the system's where absent.
     pub ca: Option<PathBuf>,
+    /// The certificate that names this agent, for servers that take certificates.
+    pub client: Option<ClientCertificate>,
     /// Whether plain HTTP to another machine is wanted.
     pub insecure: bool,
     /// What to show the server instead of a credential from an enrolment.
@@ -83,6 +86,7 @@ impl PushConfig {
             target,
             transport: Transport::Auto,
             ca: None,
+            client: None,
             insecure: false,
             token: None,
             state_dir: None,
