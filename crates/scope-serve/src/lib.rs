@@ -13,7 +13,11 @@ mod admin;
 pub mod agent;
 pub mod enrolment;
 #[cfg(any(feature = "server", feature = "agent"))]
+mod exposition;
+#[cfg(any(feature = "server", feature = "agent"))]
 pub mod pinned;
+#[cfg(any(feature = "server", feature = "agent"))]
+mod process;
 #[cfg(any(feature = "server", feature = "agent"))]
 pub mod request;
 #[cfg(feature = "server")]

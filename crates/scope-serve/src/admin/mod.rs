@@ -4,9 +4,11 @@
 //! | path | what |
 //! |---|---|
 //! | `/debug/pprof/profile` | where its CPU time goes |
+//! | `/debug/pprof/heap` | who asked for its memory, where its allocator tells |
 //! | `/debug/memory` | what its memory is made of |
 
 mod cpu;
+mod heap;
 mod memory;
 mod pprof;
 
@@ -44,7 +46,8 @@ pub(crate) async fn bind(at: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// Serves profiles and `routes` until `stop` completes; what is under way then is cut off.
 pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
-    let profiles = Router::new().route("/debug/pprof/profile", get(cpu::profile)).route("/debug/memory", get(memory::show));
+    let profiles =
+        Router::new().route("/debug/pprof/profile", get(cpu::profile)).route("/debug/pprof/heap", get(heap::profile)).route("/debug/memory", get(memory::show));
     let routes = TowerToHyperService::new(routes.merge(profiles).layer(middleware::from_fn(local)));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);

@@ -33,7 +33,7 @@ pub(crate) struct AgentOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     /// `live`, `stale` (silent for a while, shown as it was) or `gone` (silent for long, no longer shown).
-    state: &'static str,
+    state: Liveness,
     /// When it was last heard, by this server's clock.
     #[schema(value_type = String, format = DateTime)]
     last_seen: Timestamp,
@@ -82,11 +82,7 @@ impl From<AgentInfo> for AgentOut {
         Self {
             name: agent.name.to_string(),
             version: agent.version.map(Into::into),
-            state: match agent.state {
-                Liveness::Live => "live",
-                Liveness::Stale => "stale",
-                Liveness::Gone => "gone",
-            },
+            state: agent.state,
             last_seen: agent.last_seen,
             interval_ms: agent.interval_ms,
             sources: agent.sources.into_iter().map(source).collect(),

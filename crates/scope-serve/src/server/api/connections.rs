@@ -14,7 +14,7 @@ use super::extract::{NoQuery, Path};
 use super::json::{self, Written};
 use super::node::{Relative, unknown};
 use super::shape::FiguresOut;
-use super::{Allowed, Read};
+use super::{Allowed, Read, words};
 use crate::request::{Answer, Request};
 use crate::server::app::App;
 use crate::server::auth::{Action, Target, authorize};
@@ -34,6 +34,7 @@ pub(crate) struct EndOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
     /// `tcp` or `udp`.
+    #[schema(schema_with = words::protocols)]
     protocol: String,
     /// Where the server listens.
     port: u16,

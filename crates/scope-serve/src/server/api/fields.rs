@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::extract::NoQuery;
 use super::json::{self, Written};
 use super::question::registry;
-use super::{Allowed, Read};
+use super::{Allowed, Read, words};
 use crate::server::app::App;
 use crate::server::problem::ProblemDetails;
 
@@ -30,8 +30,10 @@ pub(crate) struct FieldOut<'a> {
     /// Its name for people.
     label: &'a str,
     /// The unit of its values.
+    #[schema(schema_with = words::units)]
     unit: &'static str,
     /// How it is shown.
+    #[schema(schema_with = words::manners)]
     show: &'static str,
     /// Its place among the others, the smallest first.
     priority: u32,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use scope_core::Timestamp;
 use scope_core::state;
 use scope_render::graph::Graph;
-use scope_render::view::{Rendered, Role, View};
+use scope_render::view::{Rendered, View};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,6 +15,7 @@ use super::extract::{Path, Query};
 use super::json::{self, Written};
 use super::question::{Question, find_view};
 use super::shape::{EdgeOut, HiddenOut, NodeOut, TroubleOut};
+use super::words::{self, ROLES};
 use super::{Allowed, Read};
 use crate::server::app::{App, now};
 use crate::server::problem::ProblemDetails;
@@ -23,9 +24,6 @@ use crate::server::problem::ProblemDetails;
 const PAGE: usize = 1000;
 /// Nodes of one page, at most.
 const MAX_PAGE: usize = 10_000;
-/// What nodes can be, to read a place by.
-const ROLES: [Role; 5] = [Role::Member, Role::Group, Role::StandIn, Role::Uncontained, Role::Pseudo];
-
 /// What of a view is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +81,7 @@ pub(crate) struct Why {
     /// The node.
     id: String,
     /// `shown`, `within`, `left out`, `filtered`, `outside`, `gone` or `unknown`.
+    #[schema(schema_with = words::verdicts)]
     verdict: &'static str,
     /// The reasons, the decisive one last.
     reasons: Vec<String>,

@@ -23,6 +23,7 @@ mod shape;
 mod sql;
 mod subscribe;
 mod views;
+mod words;
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ use super::extract::{NoQuery, Path};
 use super::json::{self, Written};
 use super::question::registry;
 use super::shape::TroubleOut;
-use super::{Allowed, Read};
+use super::{Allowed, Read, words};
 use crate::server::app::{App, now};
 use crate::server::problem::ProblemDetails;
 use crate::server::series::{Point, Range};
@@ -78,8 +78,10 @@ pub(crate) struct AttrOut<'a> {
     /// Its name for people.
     label: String,
     /// Its unit.
+    #[schema(schema_with = words::units)]
     unit: &'static str,
     /// How it is shown.
+    #[schema(schema_with = words::manners)]
     show: &'static str,
     /// What it is.
     #[schema(value_type = serde_json::Value)]
@@ -94,8 +96,10 @@ pub(crate) struct MetricOut<'a> {
     /// Its name for people.
     label: String,
     /// Its unit.
+    #[schema(schema_with = words::units)]
     unit: &'static str,
     /// How it is shown.
+    #[schema(schema_with = words::manners)]
     show: &'static str,
     /// What it is now.
     #[schema(value_type = f64)]

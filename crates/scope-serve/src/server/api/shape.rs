@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json::Pairs;
+use super::words;
 
 /// A node of a view.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,6 +20,7 @@ pub(crate) struct NodeOut<'a> {
     /// Its name for people.
     name: &'a str,
     /// What it is: `member` (of the view's kind), `group`, `stand_in` (an end of another kind), `uncontained` or `pseudo`.
+    #[schema(schema_with = words::roles)]
     role: &'static str,
     /// How many nodes a group stands for.
     #[serde(skip_serializing_if = "Option::is_none")]

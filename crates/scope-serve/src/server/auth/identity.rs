@@ -34,7 +34,8 @@ impl Role {
 }
 
 /// How an identity was proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Via {
     /// By nothing but coming from this machine.
     Loopback,

@@ -166,7 +166,10 @@ impl Connection<'_> {
             Some(Kind::Heartbeat(Heartbeat { number, clock: Some(theirs) })) => {
                 self.session.heartbeat();
                 if let Some(offset) = self.clock.answer(number, theirs, Instant::now(), crate::server::live::clock::now().as_micros()) {
-                    self.session.clock_offset(offset);
+                    // Said again, all of it is set right by the same amount.
+                    if self.session.clock_offset(offset) {
+                        self.send(Kind::FullWanted(FullWanted { reason: "times are set right by the clocks".to_owned() }))?;
+                    }
                 }
             }
             Some(Kind::Answer(answer)) => self.asked.answer(answer, &self.links.pipes),
@@ -215,9 +218,9 @@ impl Connection<'_> {
 
     /// Whether we hold what the agent holds; else it is to say everything again.
     fn compare(&mut self, theirs: u64, whole: bool) -> Result<(), Broken> {
-        // The ids of the second agent of one name are changed on their way in.
+        // The ids of the second agent of one name are changed on their way in, and so are times of one whose clock is wrong.
         let name = self.session.name();
-        if self.full.hopeless || self.identity.agent.as_ref().is_some_and(|agent| agent != name) {
+        if self.full.hopeless || self.session.is_renamed() || self.session.is_set_right() {
             return Ok(());
         }
         let ours = self.links.live.read(&self.identity.tenant, &Visibility::all(), |state| state.agent(name).map(digest));

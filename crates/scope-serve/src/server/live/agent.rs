@@ -8,12 +8,16 @@ use scope_core::record::SourceTick;
 use scope_core::{AgentName, CompactString, Tick, Timestamp};
 use serde::Serialize;
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 
 use super::limits::Limits;
 use crate::request::RequestEnvelope;
 
+/// A clock that is so many microseconds off is wrong. Below that hosts are told apart well enough, and what an agent says is kept as it says it.
+const WRONG_US: i64 = 2_000_000;
+
 /// Whether an agent speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Liveness {
     /// It does.
@@ -75,6 +79,8 @@ pub(super) struct Entry {
     pub(super) refused: u64,
     pub(super) over: u64,
     pub(super) offset_us: i64,
+    /// By how much times within its records are set right.
+    pub(super) correction_us: i64,
     pub(super) nodes: usize,
     pub(super) flows: usize,
 }
@@ -97,6 +103,7 @@ impl Entry {
             refused: 0,
             over: 0,
             offset_us: 0,
+            correction_us: 0,
             nodes: 0,
             flows: 0,
         }
@@ -127,6 +134,17 @@ impl Entry {
                 None => self.over += 1,
             }
         }
+    }
+
+    /// Its clock is so many microseconds ahead. Whether what it says is set right by another amount from now on.
+    pub(super) fn clock(&mut self, micros: i64) -> bool {
+        self.offset_us = micros;
+        let wanted = if micros.saturating_abs() < WRONG_US { 0 } else { micros };
+        let moved = wanted.saturating_sub(self.correction_us).saturating_abs() >= WRONG_US;
+        if moved {
+            self.correction_us = wanted;
+        }
+        moved
     }
 
     /// How it stands after this much silence.

@@ -2,7 +2,7 @@
 //! lies in the future.
 
 use scope_core::record::{Body, Gone, Record};
-use scope_core::{AgentName, CompactString, NodeId, Scope, Timestamp};
+use scope_core::{AgentName, CompactString, NodeId, Scope, Timestamp, Value};
 
 /// How an agent calls itself, what it is called here, and how its clock goes.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Speaker {
     pub(super) here: AgentName,
     /// How far its clock is ahead of ours, in microseconds.
     pub(super) offset_us: i64,
+    /// By how much the times within its records are set right: nothing, unless its clock is plainly wrong.
+    pub(super) correction_us: i64,
 }
 
 /// An id or a scope of which the agent has no right to speak.
@@ -22,8 +24,35 @@ impl Speaker {
     /// The record as it is taken in; nothing where it speaks of somebody else's host or processes.
     pub(super) fn believe(&self, mut record: Record, now: Timestamp) -> Option<Record> {
         record.agent.clone_from(&self.here);
-        record.at = Timestamp::from_micros(record.at.as_micros().saturating_sub(self.offset_us)).min(now);
+        record.at = earlier(record.at, self.offset_us).min(now);
+        if self.correction_us != 0 {
+            self.set_right(&mut record.body, now);
+        }
         self.body(&mut record.body).ok().map(|()| record)
+    }
+
+    /// Sets times right that are told from those of other hosts: when a container started, since when somebody listens, when a connection was seen.
+    fn set_right(&self, body: &mut Body, now: Timestamp) {
+        let right = |time: Timestamp| earlier(time, self.correction_us).min(now);
+        match body {
+            Body::Node(node) => {
+                for endpoint in node.endpoints.iter_mut().flatten() {
+                    endpoint.since = endpoint.since.map(right);
+                }
+                let times: Vec<_> = node.attrs.iter().filter_map(|(name, value)| Some((CompactString::from(name), value.as_time()?))).collect();
+                for (name, time) in times {
+                    node.attrs.insert(name, Value::Time(right(time)));
+                }
+            }
+            Body::Flow(flow) => {
+                flow.since = right(flow.since);
+                flow.last_seen = right(flow.last_seen);
+                for sample in &mut flow.ports {
+                    sample.1 = right(sample.1);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn body(&self, body: &mut Body) -> Result<(), Foreign> {
@@ -92,6 +121,10 @@ impl Speaker {
         }
         Ok(())
     }
+}
+
+fn earlier(time: Timestamp, micros: i64) -> Timestamp {
+    Timestamp::from_micros(time.as_micros().saturating_sub(micros))
 }
 
 /// The name of the second of two live agents of one name: six digits of a hash of what tells it apart, since a machine's id is nobody else's business.

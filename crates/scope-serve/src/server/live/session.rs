@@ -85,14 +85,26 @@ impl Session {
         &self.here
     }
 
+    /// Whether it is the second of two live agents of one name.
+    pub fn is_renamed(&self) -> bool {
+        self.said != self.here
+    }
+
     /// Takes in a report. Who says it is overwritten, when it was said corrected by the clock's offset; of others' hosts and processes nothing is believed.
     pub fn apply(&self, report: Vec<Record>) {
         self.tenant.take(&self.said, &self.here, Some(self.link), report, now());
     }
 
-    /// How far the agent's clock is ahead of ours, in microseconds.
-    pub fn clock_offset(&self, micros: i64) {
-        self.with(|entry| entry.offset_us = micros);
+    /// How far the agent's clock is ahead of ours, in microseconds. Whether it is so wrong, or right again, that what the agent said before has to be said again.
+    pub fn clock_offset(&self, micros: i64) -> bool {
+        let mut moved = false;
+        self.with(|entry| moved = entry.clock(micros));
+        moved
+    }
+
+    /// Whether what is kept of the agent is not what it said: its clock is wrong, and times were set right.
+    pub fn is_set_right(&self) -> bool {
+        self.tenant.lock_agents().get(&self.here).is_some_and(|entry| entry.correction_us != 0)
     }
 
     /// The agent is there, though it has nothing to say.
@@ -112,7 +124,8 @@ impl Session {
     /// The digest of what is known here of the agent, to compare with its own; none where what was taken in differs from what it said, because some of it
     /// was refused or the agent goes by another name: then there is nothing to compare.
     pub fn digest(&self) -> Option<u64> {
-        let faithful = self.said == self.here && self.tenant.lock_agents().get(&self.here).is_some_and(|entry| entry.refused == 0 && entry.over == 0);
+        let as_said = |entry: &Entry| entry.refused == 0 && entry.over == 0 && entry.correction_us == 0;
+        let faithful = self.said == self.here && self.tenant.lock_agents().get(&self.here).is_some_and(as_said);
         let state = faithful.then(|| self.tenant.read())?;
         Some(state.agent(&self.here).map_or(0, scope_core::link::digest))
     }

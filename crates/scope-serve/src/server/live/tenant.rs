@@ -86,7 +86,7 @@ impl TenantLive {
                     entry.tick(tick, SOURCES);
                 }
             }
-            (Speaker { said: said.clone(), here: here.clone(), offset_us: entry.offset_us }, entry.nodes, entry.flows)
+            (Speaker { said: said.clone(), here: here.clone(), offset_us: entry.offset_us, correction_us: entry.correction_us }, entry.nodes, entry.flows)
         };
         let mut records = Vec::with_capacity(came);
         records.extend(report.into_iter().filter_map(|record| speaker.believe(record, now)));

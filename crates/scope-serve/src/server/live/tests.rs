@@ -108,6 +108,8 @@ fn an_agent_speaks_in_its_own_name_of_its_own_host_and_never_from_the_future() {
 fn the_clock_offset_moves_times_back() {
     let live = Live::new(Limits::default());
     let session = live.connect(&Tenant::default(), hello("a", "1").0).unwrap();
+    assert!(session.clock_offset(300_000_000));
+    assert!(!session.clock_offset(300_100_000), "as wrong as before");
     session.clock_offset(300_000_000);
     session.apply(report(1, &[host("a")]));
     let at = live.read(&Tenant::default(), &Visibility::all(), |state| {
@@ -116,6 +118,39 @@ fn the_clock_offset_moves_times_back() {
     });
     assert_eq!(at, "2026-11-21T18:30:00.000000Z");
     assert_eq!(one(&live, "a").clock_offset_us, 300_000_000);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_set_right_within_records_too() {
+    let live = Live::new(Limits::default());
+    let session = live.connect(&Tenant::default(), hello("a", "1").0).unwrap();
+    let mut web = container("1");
+    web["attrs"] = json!({"started_at":"2026-11-21T18:34:00.000000Z","image":"nginx"});
+    web["endpoints"] = json!([{"at":"10.0.0.5:80/tcp","since":"2026-11-21T18:34:00Z"}]);
+    let flow = json!({"record":"flow","source":"net","side":"client","proto":"tcp","owner":web["id"],"server_addr":"10.0.0.6:5432","dialled":"10.0.0.6:5432",
+        "since":"2026-11-21T18:34:01Z","last_seen":"2999-01-01T00:00:00Z","open":1,"ports":[[51000,"2026-11-21T18:34:01Z"]]});
+    let times = || {
+        live.read(&Tenant::default(), &Visibility::all(), |state| {
+            let agent = state.agent(&"a".parse().unwrap()).unwrap();
+            let (_, node) = agent.nodes_unsorted().next().unwrap();
+            let started = node.attrs().find(|(name, _)| *name == "started_at").unwrap().1.as_time().unwrap();
+            let flow = agent.flows_unsorted().next().unwrap();
+            let shown = [started, node.endpoints().unwrap()[0].since.unwrap(), flow.since, flow.ports[0].1].map(|time| time.to_string()[14..19].to_owned());
+            (shown, flow.last_seen)
+        })
+    };
+    // A second is no reason to change what an agent says.
+    assert!(!session.clock_offset(1_000_000));
+    session.apply(report(1, &[web.clone(), flow.clone()]));
+    assert_eq!(times().0, ["34:00", "34:00", "34:01", "34:01"]);
+    assert!(session.digest().is_some());
+    assert!(session.clock_offset(300_000_000));
+    session.apply(report(2, &[web, flow]));
+    let (shown, last_seen) = times();
+    assert_eq!(shown, ["29:00", "29:00", "29:01", "29:01"]);
+    assert!(last_seen <= clock::now(), "nothing lies in the future");
+    assert_eq!(session.digest(), None, "what was set right cannot be compared");
+    assert!(session.clock_offset(0), "a clock that was set is believed again");
 }
 
 #[test]

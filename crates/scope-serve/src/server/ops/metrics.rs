@@ -10,7 +10,7 @@ use http::header;
 use scope_core::{AgentName, state};
 use scope_render::graph::Graph;
 
-use super::exposition::{Exposition, Kind};
+use crate::exposition::{Exposition, Kind};
 use crate::server::api::{Allowed, Read, visible};
 use crate::server::app::{App, now};
 use crate::server::live::Liveness;
@@ -131,6 +131,7 @@ fn server(out: &mut Exposition, app: &App) {
     let version = vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)];
     out.family("scope_build_info", Kind::Gauge, "The version of the server.", version);
     out.family("scope_uptime_seconds", Kind::Gauge, "Time since the server started.", one(app.started.elapsed().as_secs_f64()));
+    crate::process::figures(out);
     out.family("scope_connections", Kind::Gauge, "Connections open now.", count(&app.counters.connections_open));
     out.family("scope_connections_refused_total", Kind::Counter, "Connections refused because too many were open.", count(&app.counters.connections_refused));
     let answers = app.counters.answers().map(|(class, count)| (vec![("status", class)], count as f64)).collect();

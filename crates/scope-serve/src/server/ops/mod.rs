@@ -1,7 +1,6 @@
 //! What those who run a server look at: whether it lives, whether it is ready, and figures of itself and of containers.
 
 mod counters;
-mod exposition;
 mod health;
 mod metrics;
 

@@ -144,11 +144,13 @@ pub struct AuditEntry {
     /// Who: the name of a token, an agent, `loopback`, `data-dir` for the command on the server's own files.
     pub who: String,
     /// From where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
     /// What, such as `login` or `token.create`.
     pub action: String,
     /// On what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// How it ended: `done`, `refused`, or what failed.
     pub outcome: String,

@@ -27,8 +27,7 @@ pub(super) struct Page {
 
 /// The audit, the newest entry first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "identity", params(Page), responses(
-    (status = 200, body = AuditPage), (status = 400, body = ProblemDetails),
-    (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails), (status = 422, body = ProblemDetails),
+    (status = 200, body = AuditPage), (status = 422, body = ProblemDetails)
 ))]
 pub(super) async fn list(
     State(auth): State<Arc<Auth>>,

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::extract::{Body, MayRead};
 use super::on_disk;
 use crate::server::auth::{Auth, Identity, Peer, Refused, Role, Via};
-use crate::server::problem::ProblemDetails;
 
 /// What proves who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -37,7 +36,7 @@ pub(super) struct WhoAmI {
     #[serde(skip_serializing_if = "Option::is_none")]
     filter: Option<String>,
     /// How it was proved: `loopback`, `token`, `session`, `agent`.
-    via: &'static str,
+    via: Via,
     /// What each change has to carry in the header `X-Scope-CSRF`; only with a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     csrf: Option<String>,
@@ -49,32 +48,20 @@ pub(super) struct WhoAmI {
 
 impl WhoAmI {
     fn new(identity: Identity, csrf: Option<String>, expires: Option<Timestamp>) -> Self {
-        let via = match identity.via {
-            Via::Loopback => "loopback",
-            Via::Token => "token",
-            Via::Session => "session",
-            Via::Agent => "agent",
-        };
         let filter = identity.visibility.filter().map(ToString::to_string);
-        Self { name: identity.name.into(), tenant: identity.tenant.to_string(), role: identity.role, filter, via, csrf, expires }
+        Self { name: identity.name.into(), tenant: identity.tenant.to_string(), role: identity.role, filter, via: identity.via, csrf, expires }
     }
 }
 
 /// Open a session with a token or a one-time code. The answer sets a cookie.
-#[utoipa::path(post, path = "/api/v1/session", tag = "identity", request_body = SignIn, responses(
-    (status = 200, body = WhoAmI),
-    (status = 400, body = ProblemDetails), (status = 401, body = ProblemDetails), (status = 415, body = ProblemDetails),
-    (status = 422, body = ProblemDetails), (status = 429, body = ProblemDetails),
-))]
+#[utoipa::path(post, path = "/api/v1/session", tag = "identity", request_body = SignIn, responses((status = 200, body = WhoAmI)))]
 pub(super) async fn sign_in(State(auth): State<Arc<Auth>>, Extension(peer): Extension<Peer>, Body(body): Body<SignIn>) -> Result<impl IntoResponse, Refused> {
     let signed_in = on_disk(auth, move |auth| auth.sign_in(&body.token, &peer)).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, signed_in.cookie)]), Json(WhoAmI::new(signed_in.identity, Some(signed_in.csrf), Some(signed_in.expires)))))
 }
 
 /// Who the caller is, and the token that confirms changes of its session.
-#[utoipa::path(get, path = "/api/v1/session", tag = "identity", responses(
-    (status = 200, body = WhoAmI), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
-))]
+#[utoipa::path(get, path = "/api/v1/session", tag = "identity", responses((status = 200, body = WhoAmI)))]
 pub(super) async fn show(
     State(auth): State<Arc<Auth>>,
     MayRead(identity): MayRead,
@@ -86,9 +73,7 @@ pub(super) async fn show(
 }
 
 /// End the session. The answer removes the cookie.
-#[utoipa::path(delete, path = "/api/v1/session", tag = "identity", responses(
-    (status = 204), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
-))]
+#[utoipa::path(delete, path = "/api/v1/session", tag = "identity", responses((status = 204)))]
 pub(super) async fn sign_out(
     State(auth): State<Arc<Auth>>,
     _: MayRead,

@@ -292,6 +292,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers one SELECT. */
+        post: operations["post_sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/subscribe": {
         parameters: {
             query?: never;
@@ -386,23 +403,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sql": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Answers one SELECT. */
-        post: operations["post_sql"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -415,7 +415,7 @@ export interface components {
         /** @description An agent. */
         AgentOut: {
             /** @description Where it dials from. */
-            address?: string | null;
+            address?: string;
             /**
              * Format: int64
              * @description How far its clock is ahead of this server's, in microseconds.
@@ -427,7 +427,7 @@ export interface components {
              * Format: int64
              * @description Milliseconds between its reports, where it says.
              */
-            interval_ms?: number | null;
+            interval_ms?: number;
             /**
              * Format: date-time
              * @description When it was last heard, by this server's clock.
@@ -457,9 +457,9 @@ export interface components {
                 [key: string]: components["schemas"]["SourceOut"];
             };
             /** @description `live`, `stale` (silent for a while, shown as it was) or `gone` (silent for long, no longer shown). */
-            state: string;
+            state: components["schemas"]["Liveness"];
             /** @description Its version; absent where records were posted. */
-            version?: string | null;
+            version?: string;
         };
         /** @description A fact. */
         AttrOut: {
@@ -467,10 +467,10 @@ export interface components {
             label: string;
             /** @description Its name. */
             name: string;
-            /** @description How it is shown. */
-            show: string;
-            /** @description Its unit. */
-            unit: string;
+            /** @enum {string} */
+            show: "text" | "number" | "bar" | "spark" | "time_ago" | "list" | "table";
+            /** @enum {string} */
+            unit: "bytes" | "bytes_per_second" | "percent_of_core" | "percent" | "seconds" | "micros" | "count" | "per_second" | "number" | "time" | "text" | "bool" | "list" | "map";
             /** @description What it is. */
             value: unknown;
         };
@@ -479,7 +479,7 @@ export interface components {
             /** @description What, such as `login` or `token.create`. */
             action: string;
             /** @description From where. */
-            address?: string | null;
+            address?: string;
             /**
              * Format: date-time
              * @description When.
@@ -488,7 +488,7 @@ export interface components {
             /** @description How it ended: `done`, `refused`, or what failed. */
             outcome: string;
             /** @description On what. */
-            target?: string | null;
+            target?: string;
             /** @description Who: the name of a token, an agent, `loopback`, `data-dir` for the command on the server's own files. */
             who: string;
         };
@@ -505,7 +505,7 @@ export interface components {
              * Format: int64
              * @description Give this as `before` for the entries that came before.
              */
-            next?: number | null;
+            next?: number;
         };
         /** @description Raw connections of a node. */
         ConnectionList: {
@@ -531,9 +531,9 @@ export interface components {
              * Format: date-time
              * @description When it was last used, to a minute.
              */
-            last_used?: string | null;
+            last_used?: string;
             /** @description The machine that it was given to, as it said itself. */
-            machine_id?: string | null;
+            machine_id?: string;
         };
         /** @description Connections from a client to a server. Figures are seen from the client; what nobody could see is absent. */
         EdgeOut: components["schemas"]["FiguresOut"] & {
@@ -568,14 +568,14 @@ export interface components {
              */
             last_seen: string;
             /** @description The part of the asked node that has the connections, where it is not the node itself. */
-            part?: string | null;
+            part?: string;
             /**
              * Format: int32
              * @description Where the server listens.
              */
             port: number;
-            /** @description `tcp` or `udp`. */
-            protocol: string;
+            /** @enum {string} */
+            protocol: "tcp" | "udp";
             /**
              * Format: date-time
              * @description When the first was seen.
@@ -590,7 +590,7 @@ export interface components {
              * Format: date-time
              * @description Since when.
              */
-            since?: string | null;
+            since?: string;
         };
         /** @description What an agent turns in. */
         Enrol: {
@@ -610,7 +610,10 @@ export interface components {
         };
         /** @description An enrolment that is to be made. */
         EnrolmentIn: {
-            /** @description The only agent that may use it, in place of a credential that it has already; any new agent without. */
+            /**
+             * @description The only agent that may use it, in place of a credential that it has already; any new agent without.
+             * @example host-a
+             */
             agent?: string | null;
             /**
              * Format: date-time
@@ -630,7 +633,7 @@ export interface components {
         /** @description An enrolment that waits to be used, without its secret. */
         EnrolmentOut: {
             /** @description The only agent that may use it; any new agent without. */
-            agent?: string | null;
+            agent?: string;
             /**
              * Format: date-time
              * @description When it was made.
@@ -671,10 +674,10 @@ export interface components {
              * @description Its place among the others, the smallest first.
              */
             priority: number;
-            /** @description How it is shown. */
-            show: string;
-            /** @description The unit of its values. */
-            unit: string;
+            /** @enum {string} */
+            show: "text" | "number" | "bar" | "spark" | "time_ago" | "list" | "table";
+            /** @enum {string} */
+            unit: "bytes" | "bytes_per_second" | "percent_of_core" | "percent" | "seconds" | "micros" | "count" | "per_second" | "number" | "time" | "text" | "bool" | "list" | "map";
         };
         /** @description What went over connections, seen from the client. */
         FiguresOut: {
@@ -682,7 +685,7 @@ export interface components {
              * Format: int64
              * @description Attempts that failed since then.
              */
-            failed_total?: number | null;
+            failed_total?: number;
             /**
              * Format: int64
              * @description Connections open now.
@@ -692,27 +695,27 @@ export interface components {
              * Format: int64
              * @description Connections opened since the flow began.
              */
-            opened_total?: number | null;
+            opened_total?: number;
             /**
              * Format: int64
              * @description Segments sent again since then.
              */
-            retrans_total?: number | null;
+            retrans_total?: number;
             /**
              * Format: int64
              * @description Round trip in microseconds.
              */
-            rtt_us?: number | null;
+            rtt_us?: number;
             /**
              * Format: int64
              * @description Bytes from server to client since then.
              */
-            rx_bytes_total?: number | null;
+            rx_bytes_total?: number;
             /**
              * Format: int64
              * @description Bytes from client to server since then.
              */
-            tx_bytes_total?: number | null;
+            tx_bytes_total?: number;
         };
         /** @description What was found. */
         Found: {
@@ -737,11 +740,11 @@ export interface components {
             /** @description How many edges there are on all pages. */
             edges_total: number;
             /** @description What its nodes were collapsed by instead of what the view says. */
-            group_by?: string | null;
+            group_by?: string;
             /** @description What is not shown. */
             hidden: components["schemas"]["HiddenOut"];
             /** @description `after` of the next page; absent on the last one. */
-            next?: string | null;
+            next?: string;
             /** @description The nodes of this page, in an order that does not change. */
             nodes: components["schemas"]["NodeOut"][];
             /** @description How many nodes there are on all pages. */
@@ -792,7 +795,7 @@ export interface components {
         /** @description One line. */
         Line: {
             /** @description The node, where the line is one node's. */
-            id?: string | null;
+            id?: string;
             /** @description The node's name, or the value that its nodes have in common. */
             name: string;
             /** @description How many nodes it is made of. */
@@ -824,6 +827,11 @@ export interface components {
              */
             to: string;
         };
+        /**
+         * @description Whether an agent speaks.
+         * @enum {string}
+         */
+        Liveness: "live" | "stale" | "gone";
         /** @description A figure, now and over time. */
         MetricOut: {
             /** @description Its name for people. */
@@ -834,10 +842,10 @@ export interface components {
             name: string;
             /** @description The last 15 minutes, in steps of 15 seconds. */
             points: components["schemas"]["PointOut"][];
-            /** @description How it is shown. */
-            show: string;
-            /** @description Its unit. */
-            unit: string;
+            /** @enum {string} */
+            show: "text" | "number" | "bar" | "spark" | "time_ago" | "list" | "table";
+            /** @enum {string} */
+            unit: "bytes" | "bytes_per_second" | "percent_of_core" | "percent" | "seconds" | "micros" | "count" | "per_second" | "number" | "time" | "text" | "bool" | "list" | "map";
             /**
              * Format: double
              * @description What it is now.
@@ -900,7 +908,7 @@ export interface components {
             /** @description Its kind; of a group the kind of what is in it. */
             kind: string;
             /** @description How many nodes a group stands for. */
-            members?: number | null;
+            members?: number;
             /** @description Figures. */
             metrics?: {
                 [key: string]: number;
@@ -909,8 +917,8 @@ export interface components {
             name: string;
             /** @description What it belongs to. */
             parents?: string[];
-            /** @description What it is: `member` (of the view's kind), `group`, `stand_in` (an end of another kind), `uncontained` or `pseudo`. */
-            role: string;
+            /** @enum {string} */
+            role: "member" | "group" | "stand_in" | "uncontained" | "pseudo";
         };
         /** @description An entry and its number. */
         NumberedEntry: components["schemas"]["AuditEntry"] & {
@@ -982,7 +990,7 @@ export interface components {
              * Format: int64
              * @description What it saw and had to leave out.
              */
-            dropped?: number | null;
+            dropped?: number;
             /** @description Whether it said all that it knows. */
             full: boolean;
             /**
@@ -994,7 +1002,32 @@ export interface components {
              * Format: int64
              * @description CPU time that it took, in microseconds.
              */
-            took_us?: number | null;
+            took_us?: number;
+        };
+        /** @description An answer. */
+        SqlAnswer: {
+            /** @description The names of the columns. */
+            columns: string[];
+            /** @description Whether there were more rows than an answer has. */
+            cut: boolean;
+            /** @description The rows, a value a column. */
+            rows: unknown[][];
+        };
+        /** @description A question. */
+        SqlQuestion: {
+            /** @description Only what matches is in the tables. */
+            filter?: string | null;
+            /**
+             * @description One SELECT over the tables `nodes`, `edges` and `flows`.
+             * @example SELECT name, cpu_pct FROM nodes ORDER BY cpu_pct DESC LIMIT 10
+             */
+            sql: string;
+            /**
+             * @description The view whose tables they are; `containers` where absent.
+             * @default containers
+             * @example containers
+             */
+            view: string;
         };
         /** @description What became of the records. */
         Taken: {
@@ -1023,9 +1056,15 @@ export interface components {
              * @description When it ends; never without.
              */
             expires?: string | null;
-            /** @description The filter that it sees through; everything without. */
+            /**
+             * @description The filter that it sees through; everything without.
+             * @example namespace:web
+             */
             filter?: string | null;
-            /** @description What people call it. */
+            /**
+             * @description What people call it.
+             * @example grafana
+             */
             name: string;
             /** @description What it may do. */
             role: components["schemas"]["Role"];
@@ -1050,16 +1089,16 @@ export interface components {
              * Format: date-time
              * @description When it ends; absent where it does not.
              */
-            expires?: string | null;
+            expires?: string;
             /** @description The filter that it sees through; absent where it sees everything. */
-            filter?: string | null;
+            filter?: string;
             /** @description What it is revoked by. */
             id: string;
             /**
              * Format: date-time
              * @description When it was last used, to a minute.
              */
-            last_used?: string | null;
+            last_used?: string;
             /** @description What people call it. */
             name: string;
             /** @description What it may do. */
@@ -1070,14 +1109,19 @@ export interface components {
             /** @description The agent that says it. */
             agent: string;
             /** @description What to do next. */
-            hint?: string | null;
+            hint?: string;
             /** @description The node that it concerns. */
-            id?: string | null;
+            id?: string;
             /** @description What failed, on what. */
             message: string;
             /** @description Which part of it. */
             source: string;
         };
+        /**
+         * @description How an identity was proved.
+         * @enum {string}
+         */
+        Via: "loopback" | "token" | "session" | "agent";
         /** @description A view. */
         ViewInfo: {
             /** @description One line on what it shows. */
@@ -1102,21 +1146,22 @@ export interface components {
         /** @description Who a caller is. */
         WhoAmI: {
             /** @description What each change has to carry in the header `X-Scope-CSRF`; only with a session. */
-            csrf?: string | null;
+            csrf?: string;
             /**
              * Format: date-time
              * @description When the session ends, where it was just opened.
              */
-            expires?: string | null;
+            expires?: string;
             /** @description The filter that it sees through; absent where it sees everything. */
-            filter?: string | null;
+            filter?: string;
             /** @description The token's name, or `loopback`. */
             name: string;
-            role?: components["schemas"]["Role"] | null;
+            /** @description What it may do; absent for an agent. */
+            role?: components["schemas"]["Role"];
             /** @description Whose state it reads. */
             tenant: string;
             /** @description How it was proved: `loopback`, `token`, `session`, `agent`. */
-            via: string;
+            via: components["schemas"]["Via"];
         };
         /** @description Whether and why a node is in a view. */
         Why: {
@@ -1124,33 +1169,8 @@ export interface components {
             id: string;
             /** @description The reasons, the decisive one last. */
             reasons: string[];
-            /** @description `shown`, `within`, `left out`, `filtered`, `outside`, `gone` or `unknown`. */
-            verdict: string;
-        };
-        /** @description An answer. */
-        SqlAnswer: {
-            /** @description The names of the columns. */
-            columns: string[];
-            /** @description Whether there were more rows than an answer has. */
-            cut: boolean;
-            /** @description The rows, a value a column. */
-            rows: unknown[][];
-        };
-        /** @description A question. */
-        SqlQuestion: {
-            /** @description Only what matches is in the tables. */
-            filter?: string | null;
-            /**
-             * @description One SELECT over the tables `nodes`, `edges` and `flows`.
-             * @example SELECT name, cpu_pct FROM nodes ORDER BY cpu_pct DESC LIMIT 10
-             */
-            sql: string;
-            /**
-             * @description The view whose tables they are; `containers` where absent.
-             * @default containers
-             * @example containers
-             */
-            view: string;
+            /** @enum {string} */
+            verdict: "shown" | "within" | "left out" | "filtered" | "outside" | "gone" | "unknown";
         };
     };
     responses: never;
@@ -1187,6 +1207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1195,6 +1216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1268,6 +1290,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1276,6 +1299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1284,6 +1308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1292,6 +1317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description There is no such thing */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1337,6 +1363,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1459,6 +1494,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1467,6 +1503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1475,6 +1512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1559,6 +1597,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolledOut"];
                 };
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1567,6 +1606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1593,6 +1633,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1610,6 +1659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body is of a type that is not read here */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1627,6 +1677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body makes no sense */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1635,6 +1686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Too many failed attempts, or too much at once */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1645,6 +1697,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1680,6 +1741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1688,6 +1750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1764,6 +1827,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolmentMade"];
                 };
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,6 +1836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1780,6 +1845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1790,6 +1856,15 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1814,6 +1889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body is of a type that is not read here */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1831,6 +1907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body makes no sense */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1850,6 +1927,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1877,6 +1963,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1885,6 +1972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1893,6 +1981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1901,6 +1990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description There is no such thing */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1938,6 +2028,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2572,8 +2671,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
                     "application/vnd.apache.arrow.stream": number[];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request cannot be understood */
@@ -2745,8 +2844,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body is of a type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The server does not go by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body makes no sense */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2898,6 +3015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2906,6 +3024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2982,6 +3101,7 @@ export interface operations {
                     "application/json": components["schemas"]["WhoAmI"];
                 };
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2990,6 +3110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3016,6 +3137,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -3025,6 +3155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body is of a type that is not read here */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3042,6 +3173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body makes no sense */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3050,6 +3182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Too many failed attempts, or too much at once */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3060,6 +3193,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3093,6 +3235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3101,6 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,6 +3291,155 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description It is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This needs credentials, or those given are not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such view */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server does not go by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description It is not one SELECT over the tables, or cannot be answered */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many failed attempts, or too much at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This build has no SQL */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many questions at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3298,6 +3591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,6 +3600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3382,6 +3677,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenMade"];
                 };
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3390,6 +3686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3398,6 +3695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3408,6 +3706,15 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3432,6 +3739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body is of a type that is not read here */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3449,6 +3757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body makes no sense */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3468,6 +3777,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3495,6 +3813,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request cannot be understood */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3503,6 +3822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description This needs credentials, or those given are not known */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3511,6 +3831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The caller may not do this, or the request comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3519,6 +3840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description There is no such thing */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3556,6 +3878,15 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server's disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3754,137 +4085,6 @@ export interface operations {
             };
             /** @description The server is busy, or about to end */
             503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    post_sql: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SqlQuestion"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SqlAnswer"];
-                };
-            };
-            /** @description It is no JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description This needs credentials, or those given are not known */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The caller may not do this, or the request comes from a page of another origin */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description There is no such view */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is not said to be JSON */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The server does not go by that name */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description It is not one SELECT over the tables, or cannot be answered */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Too many failed attempts, or too much at once */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description This build has no SQL */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Too many questions at once */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
                 headers: {
                     [name: string]: unknown;
                 };

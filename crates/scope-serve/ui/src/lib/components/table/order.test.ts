@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FieldInfo } from '#lib/api/client';
 import { Graph } from '#lib/model/graph';
 import { nodeColumns, type Column, type Words } from './columns';
 import { Order, readSorting, writeSorting } from './order';
@@ -121,7 +122,7 @@ describe('pace', () => {
 });
 
 describe('columns', () => {
-  const field = (name: string, unit: string, kinds: string[], priority: number, hidden = false) => ({
+  const field = (name: string, unit: FieldInfo['unit'], kinds: string[], priority: number, hidden = false): FieldInfo => ({
     name,
     unit,
     kinds,

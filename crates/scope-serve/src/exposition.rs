@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// What kind of figure a family is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Only rises.
     Counter,
     /// Goes up and down.
@@ -13,11 +13,11 @@ pub(super) enum Kind {
 
 /// Figures being written.
 #[derive(Debug, Default)]
-pub(super) struct Exposition(String);
+pub(crate) struct Exposition(String);
 
 impl Exposition {
     /// Writes a family: all figures of one name, each with its labels. A family without figures is left out.
-    pub(super) fn family(&mut self, name: &str, kind: Kind, help: &str, rows: Vec<(Vec<(&str, String)>, f64)>) {
+    pub(crate) fn family(&mut self, name: &str, kind: Kind, help: &str, rows: Vec<(Vec<(&str, String)>, f64)>) {
         if rows.is_empty() {
             return;
         }
@@ -53,7 +53,7 @@ impl Exposition {
     }
 
     /// Everything written.
-    pub(super) fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         self.0
     }
 }
