@@ -1,7 +1,7 @@
 //! How long it takes until a subscriber of `scope serve` sees what happens on its own machine: `cargo bench -p scope-tests --bench serve_latency`.
 //!
 //! 50 containers start one after the other, are connected to, and are killed. Prints a table in Markdown: median and 99th percentile of each. A start and an
-//! end count from the time that the engine itself writes down, a connection from when `connect()` returns. Needs root and a Docker daemon; says how
+//! end count from the time of the engine's own event, a connection from when `connect()` returns. Needs root and a Docker daemon; says how
 //! busy the machine was.
 
 #![allow(
@@ -13,38 +13,28 @@
     reason = "a bench: it prints, and ends where something is missing"
 )]
 
-use std::collections::HashMap;
 use std::net::TcpStream;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use scope_core::Timestamp;
-use scope_tests::docker::World;
+use scope_tests::docker::{Container, Docker, World};
 use scope_tests::need;
-use scope_tests::server::{Events, Server};
+use scope_tests::server::Server;
+use scope_tests::subscriber::{Seen, Subscriber, now};
 use scope_tests::usage::{cpu_ticks, idle_pct, per_cent};
-use serde_json::Value;
 
 /// What is given up: it is counted as lost.
 const LIMIT: Duration = Duration::from_secs(20);
-
-/// What a subscriber saw, by the id of a container.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Seen {
-    State(String, String),
-    Figures(String),
-    EdgeTo(String),
-}
+/// How often a server is started to see its first view.
+const STARTS: usize = 10;
 
 fn main() {
     let (Some(docker), Some(())) = (need::docker(), need::root()) else { return };
     let tries: usize = std::env::var("SCOPE_BENCH_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(50);
     let world = World::new(&docker);
     let server = Server::start(&[]);
-    let (seen, sees) = channel();
-    let events = server.events("/api/v1/events?view=containers&show=all");
-    std::thread::spawn(move || watch(events, &seen));
-    let mut first = Firsts { sees, at: HashMap::new() };
+    let mut subscriber = Subscriber::new(server.events("/api/v1/events?view=containers&show=all"));
+    // Milliseconds from `then` until `what` was seen.
+    let mut after = |what: Seen, then: f64| subscriber.when(&what, LIMIT).map(|at| (at - then) * 1e3);
     // Everything is there, and the agent has its rhythm.
     std::thread::sleep(Duration::from_secs(5));
     let (idle, began, ticks) = (idle_pct(), Instant::now(), cpu_ticks(server.pid()));
@@ -53,9 +43,9 @@ fn main() {
     let mut containers = Vec::new();
     for number in 0..tries {
         let container = world.run(&format!("latency-{number}"), &[], &["httpd", "-f", "-p", "80"]);
-        let started = engine_time(&container.inspect()["State"]["StartedAt"]);
-        starts.push(first.after(&Seen::State(container.node(), "running".to_owned()), started));
-        figures.push(first.after(&Seen::Figures(container.node()), started));
+        let started = event_time(&docker, &container, "start");
+        starts.push(after(Seen::State(container.node(), "running".to_owned()), started));
+        figures.push(after(Seen::Figures(container.node()), started));
         containers.push(container);
         pause(number);
     }
@@ -63,14 +53,14 @@ fn main() {
     for (number, container) in containers.iter().enumerate() {
         let at = format!("{}:80", container.address("bridge"));
         open.push(TcpStream::connect(&at).expect("it listens"));
-        connects.push(first.after(&Seen::EdgeTo(container.node()), now()));
+        connects.push(after(Seen::EdgeTo(container.node()), now()));
         pause(number);
     }
+    let firsts = first_views(&world.run("first", &[], &["sleep", "100000"]).node());
     for (number, container) in containers.iter().enumerate() {
-        let killed = docker.run(&["kill", &container.id]).ok();
-        drop(killed);
-        let ended = engine_time(&container.inspect()["State"]["FinishedAt"]);
-        ends.push(first.after(&Seen::State(container.node(), "exited".to_owned()), ended));
+        let _ = docker.run(&["kill", &container.id]).ok();
+        let ended = event_time(&docker, container, "die");
+        ends.push(after(Seen::State(container.node(), "exited".to_owned()), ended));
         pause(number);
     }
     let (cpu, idle) = (per_cent(cpu_ticks(server.pid()) - ticks, began.elapsed()), idle.since());
@@ -81,8 +71,10 @@ fn main() {
         ("its first figures", figures, (1200, 2000)),
         ("an edge, from `connect()`", connects, (500, 1200)),
         ("a container that ended", ends, (30, 300)),
+        ("the first view with containers, from the server's start", firsts, (3000, 3000)),
     ];
     for (what, times, (median, most)) in rows {
+        let tries = times.len();
         let mut times: Vec<f64> = times.into_iter().flatten().collect();
         times.sort_by(f64::total_cmp);
         let at = |part: f64| times.get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1))).copied().unwrap_or(f64::NAN);
@@ -91,72 +83,32 @@ fn main() {
     eprintln!("the server with its collector took {cpu:.1} % of a core; the machine idled {idle:.0} % of its time");
 }
 
+/// From the start of a server until its view has the container.
+fn first_views(node: &str) -> Vec<Option<f64>> {
+    let first = |_| {
+        let began = Instant::now();
+        let server = Server::start(&[]);
+        while began.elapsed() < LIMIT {
+            let answer = server.get("/api/v1/views/containers");
+            if answer.status == 200 && answer.text().contains(node) {
+                return Some(began.elapsed().as_secs_f64() * 1e3);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    };
+    (0..STARTS).map(first).collect()
+}
+
 /// Not in step with the agent's second.
 fn pause(number: usize) {
     std::thread::sleep(Duration::from_millis(200 + (number as u64 * 137) % 700));
 }
 
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
-}
-
-/// What the engine says, cut to microseconds.
-fn engine_time(text: &Value) -> f64 {
-    let text = text.as_str().expect("a time");
-    let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((text.trim_end_matches('Z'), "0"));
-    let at: Timestamp = format!("{seconds}.{fraction:0<6.6}Z").parse().expect("a time");
-    at.as_micros() as f64 / 1e6
-}
-
-/// When each thing was first seen.
-struct Firsts {
-    sees: Receiver<(f64, Seen)>,
-    at: HashMap<Seen, f64>,
-}
-
-impl Firsts {
-    /// Milliseconds from `then` until `what` was seen, if it was.
-    fn after(&mut self, what: &Seen, then: f64) -> Option<f64> {
-        let end = Instant::now() + LIMIT;
-        loop {
-            if let Some(at) = self.at.get(what) {
-                return Some((at - then) * 1e3);
-            }
-            let (at, seen) = self.sees.recv_timeout(end.saturating_duration_since(Instant::now())).ok()?;
-            self.at.entry(seen).or_insert(at);
-        }
-    }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// Reads what comes, and tells what is in it.
-fn watch(events: Events, seen: &Sender<(f64, Seen)>) {
-    let (mut ids, mut names): (HashMap<u64, String>, Vec<Value>) = (HashMap::new(), Vec::new());
-    for (_, message) in events {
-        let at = now();
-        if message["type"] == "snapshot" {
-            names.clear();
-        }
-        names.extend(list(&message["metrics"]).cloned());
-        let tell = |what| drop(seen.send((at, what)));
-        let nodes = &message["nodes"];
-        for (number, (id, facts)) in list(&nodes["n"]).zip(list(&nodes["id"]).zip(list(&nodes["facts"]))) {
-            let id = id.as_str().unwrap_or_default().to_owned();
-            if let Some(state) = facts["attrs"]["state"].as_str() {
-                tell(Seen::State(id.clone(), state.to_owned()));
-            }
-            ids.insert(number.as_u64().unwrap_or_default(), id);
-        }
-        let id = |number: &Value| ids.get(&number.as_u64().unwrap_or_default()).cloned().unwrap_or_default();
-        for to in list(&message["edges"]["to"]) {
-            tell(Seen::EdgeTo(id(to)));
-        }
-        let is_memory = |column: &&Value| column[0].as_u64().and_then(|name| names.get(name as usize)).is_some_and(|name| name == "mem_bytes");
-        for number in list(&message["figures"]["nodes"]).filter(is_memory).flat_map(|column| list(&column[1])) {
-            tell(Seen::Figures(id(number)));
-        }
-    }
+/// When the engine told of it, in seconds since 1970.
+fn event_time(docker: &Docker, container: &Container, event: &str) -> f64 {
+    let (id, event) = (format!("container={}", container.id), format!("event={event}"));
+    let until = format!("{:.3}", now() + 0.5);
+    let told = docker.run(&["events", "--since", "0", "--until", &until, "--filter", &id, "--filter", &event, "--format", "{{.TimeNano}}"]).ok();
+    told.text().trim().parse::<f64>().expect("a time") / 1e9
 }

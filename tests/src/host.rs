@@ -105,7 +105,12 @@ impl Host {
 
     /// Its daemon.
     pub fn docker(&self) -> Docker {
-        Docker::at(&self.path("run/docker.sock"))
+        self.docker_at("run/docker.sock")
+    }
+
+    /// A daemon that was started in it, by its socket.
+    pub fn docker_at(&self, socket: &str) -> Docker {
+        Docker::at(&self.path(socket))
     }
 
     /// A command that runs in it, as root. `scope` and `traffic` are in `/run` there.

@@ -13,6 +13,7 @@
 //! | [`live_agent`] | `scope collect --listen` and its clients |
 //! | [`usage`] | what processes use |
 //! | [`schema`] | whether JSON is as a schema says |
+//! | [`subscriber`] | what a subscriber of a view is told, and when |
 //! | [`server`] | a server, and the few words of HTTP that a test needs |
 //!
 //! Nothing here asserts anything about the product.
@@ -36,4 +37,5 @@ pub mod need;
 pub mod records;
 pub mod schema;
 pub mod server;
+pub mod subscriber;
 pub mod usage;

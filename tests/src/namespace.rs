@@ -1,5 +1,7 @@
 //! Network namespaces of one test, with links between them. Needs root and `ip`.
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -13,6 +15,27 @@ use crate::command::{Running, run};
 pub struct Namespace {
     /// Its name for `ip netns`.
     pub name: String,
+}
+
+/// A link between two namespaces. Both ends stay where they are when this is dropped.
+#[derive(Clone, Debug)]
+pub struct Cable {
+    namespace: String,
+    link: String,
+}
+
+impl Cable {
+    /// What is sent from either end gets lost, until it is mended.
+    #[track_caller]
+    pub fn cut(&self) {
+        ip(&["-n", &self.namespace, "link", "set", &self.link, "down"]);
+    }
+
+    /// It carries again.
+    #[track_caller]
+    pub fn mend(&self) {
+        ip(&["-n", &self.namespace, "link", "set", &self.link, "up"]);
+    }
 }
 
 /// What names begin with; the process that made it follows.
@@ -50,9 +73,15 @@ impl Namespace {
         namespace
     }
 
+    /// Moves this thread into it, and with it all that the thread starts from now on.
+    pub fn enter(&self) {
+        let file = File::open(Path::new("/run/netns").join(&self.name)).expect("the namespace is there");
+        rustix::thread::move_into_link_name_space(file.as_fd(), Some(rustix::thread::LinkNameSpaceType::Network)).expect("root may enter it");
+    }
+
     /// A cable to another namespace: both ends up, with these addresses (`10.9.0.1/24`).
     #[track_caller]
-    pub fn cable(&self, address: &str, other: &Self, other_address: &str) {
+    pub fn cable(&self, address: &str, other: &Self, other_address: &str) -> Cable {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let (a, b) = (format!("sit{}a{number}", std::process::id() % 100_000), format!("sit{}b{number}", std::process::id() % 100_000));
@@ -61,6 +90,7 @@ impl Namespace {
             ip(&["-n", &namespace.name, "addr", "add", address, "dev", link, "nodad"]);
             ip(&["-n", &namespace.name, "link", "set", link, "up"]);
         }
+        Cable { namespace: self.name.clone(), link: a }
     }
 
     /// Runs a program in it, on and on.

@@ -142,20 +142,29 @@ impl Server {
         self.ask("POST", "/api/v1/records", &[&token, "content-type: application/x-ndjson"], records)
     }
 
+    /// Asks for a path as an administrator: beyond loopback nobody else reads.
+    #[track_caller]
+    pub fn get_as_admin(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[&format!("authorization: Bearer {}", self.token)], b"")
+    }
+
     /// Asks until `wanted` finds what is looked for.
     #[track_caller]
-    pub fn wait_for<T>(&self, path: &str, what: &str, mut wanted: impl FnMut(&Value) -> Option<T>) -> T {
-        let end = Instant::now() + LIMIT;
-        loop {
-            let answer = self.get(path);
-            if answer.status == 200
-                && let Some(found) = wanted(&answer.json())
-            {
-                return found;
-            }
-            assert!(Instant::now() < end, "{path} does not show: {what}\nlast: {}", answer.text());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    pub fn wait_for<T>(&self, path: &str, what: &str, wanted: impl FnMut(&Value) -> Option<T>) -> T {
+        wait_for(path, what, || self.get(path), wanted)
+    }
+
+    /// The same as an administrator.
+    #[track_caller]
+    pub fn wait_for_as_admin<T>(&self, path: &str, what: &str, wanted: impl FnMut(&Value) -> Option<T>) -> T {
+        wait_for(path, what, || self.get_as_admin(path), wanted)
+    }
+
+    /// `scope collect` that pushes here under this name, every 200 ms, with the administrator's token.
+    pub fn pushing(&self, agent: &str, sources: &str) -> Vec<String> {
+        let to = format!("http://{}", self.address);
+        let flags = ["collect", "--agent", agent, "--only", sources, "--every", "200ms", "--push", &to, "--push-token", &self.token];
+        flags.map(str::to_owned).to_vec()
     }
 
     /// Opens a stream of events; each is its name and its data.
@@ -187,6 +196,21 @@ impl Server {
     /// Asks it to end and waits for that; its exit code.
     pub fn stop(mut self) -> Option<i32> {
         self.running.take().and_then(|running| running.stop().1.code())
+    }
+}
+
+#[track_caller]
+fn wait_for<T>(path: &str, what: &str, ask: impl Fn() -> Answer, mut wanted: impl FnMut(&Value) -> Option<T>) -> T {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let answer = ask();
+        if answer.status == 200
+            && let Some(found) = wanted(&answer.json())
+        {
+            return found;
+        }
+        assert!(Instant::now() < end, "{path} does not show: {what}\nlast: {}", answer.text());
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
