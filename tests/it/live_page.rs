@@ -61,6 +61,12 @@ fn the_map_by_keys_mouse_and_fingers() {
 }
 
 #[test]
+fn rare_states_of_the_page() {
+    let Some(()) = browser() else { return };
+    spec("states", None);
+}
+
+#[test]
 fn live_hosts_against_real_agents_and_liars() {
     let (Some(()), Some(docker)) = (browser(), need::docker()) else { return };
     spec("hosts", Some(&World::new(&docker)));

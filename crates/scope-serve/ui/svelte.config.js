@@ -10,7 +10,8 @@ export default {
     outDir: hosts ? '.svelte-kit-hosts' : '.svelte-kit',
     files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html', hooks: { universal: 'src/hosts/hooks' } } : {},
     adapter: hosts ? adapter({ pages: 'build/hosts' }) : adapter({ pages: 'build/app', fallback: 'index.html' }),
-    paths: { relative: hosts },
+    // Parts that are loaded later are named from the part that loads them: the server puts its base path into the document alone.
+    paths: { relative: true },
     // What a server of our own says in a header, for those that say nothing: the hosts page may be anywhere.
     ...(hosts && {
       csp: {

@@ -1,0 +1,48 @@
+// The page in states that are rare: below a base path, and where reading needs credentials.
+import { accessibilityFaults, expect, test } from './fixture';
+import { Fleet } from './fleet';
+import { Server } from './server';
+
+test('everything lies below the base path, parts that are loaded later too', async ({ page }) => {
+  const server = await Server.start('--no-collect', '--base-path', '/a/scope');
+  await new Fleet(1, 12).report(server);
+  const outside: string[] = [];
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && !url.pathname.startsWith('/a/scope')) outside.push(url.pathname);
+  });
+  expect(server.url).toMatch(/\/a\/scope$/);
+  await page.goto(`${server.url}/`);
+  await expect(page).toHaveURL(/\/a\/scope\/view\/containers$/);
+  await page.getByRole('radio', { name: 'Table' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'shop-api' })).toBeVisible();
+  await page.reload();
+  await page.getByRole('row').filter({ hasText: 'shop-api' }).click();
+  await expect(page.getByRole('complementary').filter({ hasText: 'shop/api:4.2' }).last()).toBeVisible();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('menuitem', { name: 'Agents' }).click();
+  await expect(page).toHaveURL(/\/a\/scope\/agents$/);
+  await page.goto(`${server.url}/hosts`);
+  await expect(page.getByRole('button', { name: /Add/ }).first()).toBeVisible();
+  expect(outside).toEqual([]);
+  await server.end();
+});
+
+test('without a session one signs in first, and is back where one was', async ({ page, fleetServer }) => {
+  // As a server elsewhere answers those whom it does not know: this machine needs no credentials.
+  let known = false;
+  await page.route(/\/api\/v1\/(session|views|fields|agents|problems)(\?|$)/, (route) =>
+    known || route.request().method() !== 'GET' ? route.continue() : route.fulfill({ status: 401, json: { detail: 'no credentials' } }),
+  );
+  await page.goto(`${fleetServer.url}/view/containers?as=table&filter=shop`);
+  await expect(page).toHaveURL(/\/sign-in\?back=/);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByLabel('Token').fill('scope_admin_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('status')).toContainText(/not/i);
+  known = true;
+  await page.getByLabel('Token').fill(fleetServer.token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(/\/view\/containers\?as=table&filter=shop$/);
+  await expect(page.getByRole('row').filter({ hasText: 'shop-api' }).first()).toBeVisible();
+});
