@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 
@@ -42,31 +43,33 @@ fn is_unreserved(byte: u8) -> bool {
 /// | pod, service | `pod:<uid>`, `service:<uid>` |
 ///
 /// Other kinds are `kind:` and one or more characters of `A-Z a-z 0-9 - . _ ~ :`, so a plugin can bring its own.
+///
+/// Cheap to clone: everything that speaks of one node shares its text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(CompactString);
+pub struct NodeId(Arc<str>);
 
 const NODE_ID: &str = "a node id";
 
 impl NodeId {
     /// The id of the host that `agent` watches.
     pub fn host(agent: &AgentName) -> Self {
-        Self(format_compact!("host:{agent}"))
+        Self(format_compact!("host:{agent}").as_str().into())
     }
 
     /// The id of a process; `start_ticks` is field 22 of `/proc/PID/stat`, which tells a reused pid from its predecessor.
     pub fn process(agent: &AgentName, pid: u32, start_ticks: u64) -> Self {
-        Self(format_compact!("process:{agent}:{pid}:{start_ticks}"))
+        Self(format_compact!("process:{agent}:{pid}:{start_ticks}").as_str().into())
     }
 
     /// The id of a container from its 64 hexadecimal digits.
     pub fn container(hex: &str) -> Result<Self, ParseIdError> {
-        check_hex(hex, "a container id").map(|()| Self(format_compact!("container:{hex}")))
+        check_hex(hex, "a container id").map(|()| Self(format_compact!("container:{hex}").as_str().into()))
     }
 
     /// The id of an image from its 64 hexadecimal digits, with or without `sha256:` before them.
     pub fn image(digest: &str) -> Result<Self, ParseIdError> {
         let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
-        check_hex(hex, "an image id").map(|()| Self(format_compact!("image:{hex}")))
+        check_hex(hex, "an image id").map(|()| Self(format_compact!("image:{hex}").as_str().into()))
     }
 
     /// The part before the first colon.
@@ -80,6 +83,7 @@ impl NodeId {
     }
 
     /// The whole id.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -8,6 +8,7 @@
 pub mod codec;
 pub mod endpoint;
 pub mod field;
+pub mod figures;
 pub mod filter;
 pub mod flow;
 pub mod id;
@@ -23,6 +24,7 @@ pub mod value;
 pub use compact_str::CompactString;
 
 pub use endpoint::{Address, Endpoint, Protocol, Scope, SocketAddress};
+pub use figures::Figures;
 pub use flow::{Flow, FlowKey, Side};
 pub use id::{AgentName, NodeId, RunId};
 pub use number::Number;

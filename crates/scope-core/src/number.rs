@@ -44,6 +44,7 @@ impl Number {
     }
 
     /// The figure as a float; beyond 2^53 the nearest one.
+    #[inline]
     pub fn as_f64(self) -> f64 {
         match self.0 {
             Repr::Unsigned(value) => value as f64,
@@ -53,6 +54,7 @@ impl Number {
     }
 
     /// The figure as a counter, where it is a whole number from 0.
+    #[inline]
     pub fn as_u64(self) -> Option<u64> {
         match self.0 {
             Repr::Unsigned(value) => Some(value),
@@ -98,6 +100,7 @@ impl From<i64> for Number {
 }
 
 impl PartialEq for Number {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
@@ -112,6 +115,7 @@ impl PartialOrd for Number {
 }
 
 impl Ord for Number {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.0, other.0) {
             (Repr::Unsigned(a), Repr::Unsigned(b)) => a.cmp(&b),

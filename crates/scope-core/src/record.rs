@@ -4,9 +4,9 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::OwnedEndpoint;
+use crate::figures::Figures;
 use crate::flow::{Connection, Flow, FlowKey};
 use crate::id::{AgentName, NodeId, RunId};
-use crate::number::Number;
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
 
@@ -91,13 +91,13 @@ pub struct Node {
     /// Facts that rarely change.
     pub attrs: Fields<Value>,
     /// Figures that move.
-    pub metrics: Fields<Number>,
+    pub metrics: Figures,
 }
 
 impl Node {
     /// A node of which nothing but the identity is known. Its kind is the kind of its id.
     pub fn new(id: NodeId) -> Self {
-        Self { kind: id.kind().into(), id, name: None, parents: None, endpoints: None, attrs: Fields::default(), metrics: Fields::default() }
+        Self { kind: id.kind().into(), id, name: None, parents: None, endpoints: None, attrs: Fields::default(), metrics: Figures::default() }
     }
 }
 
@@ -129,7 +129,7 @@ pub struct Tick {
     /// What each source contributed.
     pub sources: Fields<SourceTick>,
     /// The agent's own figures, such as `agent_cpu_us_total` and `agent_mem_bytes`.
-    pub metrics: Fields<Number>,
+    pub metrics: Figures,
 }
 
 /// What one source contributed to a report.

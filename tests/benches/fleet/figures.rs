@@ -1,7 +1,6 @@
 //! How figures move: around what the service usually takes, a little different each second.
 
-use scope_core::value::Fields;
-use scope_core::{CompactString, Number};
+use scope_core::{CompactString, Figures, Number};
 
 use super::world::mix;
 
@@ -32,9 +31,9 @@ fn hundredths(value: f64) -> Number {
 }
 
 /// Figures as they are after `tick` seconds: all but limits and totals of a machine have moved.
-pub(crate) fn moved(figures: &Fields<Number>, load: Load, tick: u64) -> Fields<Number> {
+pub(crate) fn moved(figures: &Figures, load: Load, tick: u64) -> Figures {
     let cpu = load.cpu(tick);
-    let mut moved = Fields::with_capacity(figures.len());
+    let mut moved = Figures::with_capacity(figures.len());
     for (at, (name, was)) in figures.iter().enumerate() {
         let random = mix(load.seed.wrapping_mul(31) ^ tick << 8 ^ at as u64);
         let part = (random % 1000) as f64 / 1000.0;

@@ -152,7 +152,7 @@ impl Host {
                 self.containers[place].fresh = false;
                 continue;
             }
-            let node = |metrics: &Fields<Number>| {
+            let node = |metrics: &scope_core::Figures| {
                 let mut node = Node::new(container.id.clone());
                 node.metrics = moved(metrics, container.load, tick);
                 node

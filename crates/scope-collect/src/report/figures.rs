@@ -2,7 +2,6 @@
 
 use compact_str::CompactString;
 use scope_core::field::{Derivation, derive};
-use scope_core::value::Fields;
 use scope_core::{Number, Timestamp};
 
 use super::Metric;
@@ -24,7 +23,7 @@ struct Figure {
 
 impl Figures {
     /// Takes the figures of the report `seq`; puts those that moved into `moved`, with what is derived from them.
-    pub(super) fn update(&mut self, metrics: &[Metric], at: Timestamp, seq: u64, moved: &mut Fields<Number>) {
+    pub(super) fn update(&mut self, metrics: &[Metric], at: Timestamp, seq: u64, moved: &mut scope_core::Figures) {
         for (place, (name, value)) in metrics.iter().enumerate() {
             let rate = self.0.get(self.place(place, name)).and_then(|before| {
                 let derivation = before.rate.as_ref()?;
@@ -41,7 +40,7 @@ impl Figures {
     }
 
     /// The figures that were given after the report `seq`; forgets the others.
-    pub(super) fn since(&mut self, seq: u64) -> Fields<Number> {
+    pub(super) fn since(&mut self, seq: u64) -> scope_core::Figures {
         self.0.retain(|figure| figure.seq > seq);
         self.0.iter().map(|figure| (figure.name.clone(), figure.value)).collect()
     }
@@ -54,7 +53,7 @@ impl Figures {
         self.0.iter().position(|figure| figure.name == name).unwrap_or(usize::MAX)
     }
 
-    fn set(&mut self, likely: usize, name: &str, value: Number, at: Timestamp, seq: u64, moved: &mut Fields<Number>) {
+    fn set(&mut self, likely: usize, name: &str, value: Number, at: Timestamp, seq: u64, moved: &mut scope_core::Figures) {
         let place = self.place(likely, name);
         if let Some(figure) = self.0.get_mut(place) {
             if figure.value != value {

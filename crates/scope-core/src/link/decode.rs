@@ -6,7 +6,9 @@ use prost::Message;
 use super::key::numbers;
 use super::message::{self, Facts, Report};
 use super::number::{Said, hear};
+use super::schema::Schemas;
 use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, TABLE, TABLE_BYTES, facts, flow};
+use crate::figures::Figures;
 use crate::flow::{Flow, PortSample};
 use crate::id::{AgentName, NodeId, RunId};
 use crate::number::Number;
@@ -18,6 +20,8 @@ use crate::value::Fields;
 pub(super) const FLOW_BYTES: usize = 512;
 /// What a record counts for in a report, beside its facts.
 const RECORD_BYTES: usize = 128;
+/// Records that room is made for before they come, at most.
+const EXPECTED: usize = 4096;
 
 /// Makes reports of messages, for one connection.
 #[derive(Debug)]
@@ -32,8 +36,11 @@ pub struct Decoder {
     entities: Vec<Entity>,
     figures: Vec<Figure>,
     flows: Vec<KnownFlow>,
+    schemas: Schemas,
     /// Bytes in the tables.
     bytes: usize,
+    /// Records of the last report: the next one has about as many.
+    records: usize,
     open: Option<Open>,
 }
 
@@ -96,7 +103,9 @@ impl Decoder {
             entities: Vec::new(),
             figures: Vec::new(),
             flows: Vec::new(),
+            schemas: Schemas::default(),
             bytes: 0,
+            records: 0,
             open: None,
         }
     }
@@ -129,6 +138,7 @@ impl Decoder {
             return Ok(None);
         }
         let open = self.open.take().unwrap_or_default();
+        self.records = open.records.len();
         Ok(Some(Received { records: open.records, stamp: self.stamp, digest: part.digest, whole: part.whole }))
     }
 
@@ -138,6 +148,7 @@ impl Decoder {
         self.entities.clear();
         self.figures.clear();
         self.flows.clear();
+        self.schemas = Schemas::default();
         self.bytes = 0;
     }
 
@@ -152,7 +163,7 @@ impl Decoder {
                 self.stamp.seq = self.stamp.seq.wrapping_add(1).wrapping_add(head.seq as u64);
                 self.at = Timestamp::from_micros(self.at.as_micros().wrapping_add(head.at));
                 self.report += 1;
-                self.open = Some(Open::default());
+                self.open = Some(Open { records: Vec::with_capacity(self.records.min(EXPECTED)), bytes: 0 });
             }
             (None, None) => return Err(LinkError::Contradiction("a part of a report that never began")),
             (Some(_), Some(_)) => return Err(LinkError::Contradiction("a report begins before the last one ended")),
@@ -319,12 +330,40 @@ impl Decoder {
         let counts = numbers(&part.counts, known).zip(part.count_deltas.iter().map(|delta| Said::Count(*delta)));
         let hundredths = numbers(&part.hundredths, known).zip(part.hundredth_deltas.iter().map(|delta| Said::Hundredths(*delta)));
         let floats = numbers(&part.floats, known).zip(part.float_values.iter().map(|value| Said::Float(*value)));
+        let mut moved: Vec<u32> = Vec::with_capacity(part.counts.len() + part.hundredths.len() + part.floats.len());
         for (number, said) in counts.chain(hundredths).chain(floats) {
-            let figure = self.figures.get_mut(number?).ok_or(LinkError::Contradiction("a figure that was never introduced"))?;
+            let number = number?;
+            let figure = self.figures.get_mut(number).ok_or(LinkError::Contradiction("a figure that was never introduced"))?;
             figure.last = hear(figure.last, said).ok_or(LinkError::Invalid("finite number"))?;
-            let (entity, name, value) = (figure.entity, figure.name, figure.last);
-            let name = self.text(name)?;
-            self.node(entity as usize)?.metrics.insert(name, value);
+            moved.push(number as u32);
+        }
+        // Figures of one entity follow each other, as they were introduced together.
+        #[expect(clippy::stable_sort_primitive, reason = "three lists, each in order: a stable sort merges them")]
+        moved.sort();
+        moved.dedup();
+        let mut names: Vec<u32> = Vec::new();
+        let mut rest = moved.as_slice();
+        while let Some(entity) = rest.first().and_then(|first| self.figures.get(*first as usize)).map(|figure| figure.entity) {
+            let figures = self.figures.as_slice();
+            let figure = |number: &u32| figures.get(*number as usize);
+            let count = rest.iter().position(|number| figure(number).is_none_or(|figure| figure.entity != entity)).unwrap_or(rest.len());
+            let (these, others) = rest.split_at(count);
+            rest = others;
+            names.clear();
+            names.extend(these.iter().filter_map(figure).map(|figure| figure.name));
+            let mut values: Vec<Number> = these.iter().filter_map(figure).map(|figure| figure.last).collect();
+            match self.schemas.of(&names, &self.texts, &mut values) {
+                Some(shared) if self.node(entity as usize)?.metrics.is_empty() => {
+                    self.node(entity as usize)?.metrics = Figures::shared(shared, values).unwrap_or_default();
+                }
+                _ => {
+                    for number in these {
+                        let Some((name, value)) = self.figures.get(*number as usize).map(|figure| (figure.name, figure.last)) else { continue };
+                        let name = self.text(name)?;
+                        self.node(entity as usize)?.metrics.insert(name, value);
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -407,7 +446,7 @@ impl Decoder {
         Ok(Tick {
             interval_ms: tick.interval_ms,
             sources: Fields::from(tick.sources.into_iter().map(source).collect::<Result<Vec<_>, LinkError>>()?),
-            metrics: Fields::from(tick.metrics.into_iter().map(metric).collect::<Result<Vec<_>, LinkError>>()?),
+            metrics: Figures::from(tick.metrics.into_iter().map(metric).collect::<Result<Vec<_>, LinkError>>()?),
         })
     }
 }

@@ -15,6 +15,7 @@ mod key;
 pub mod message;
 mod number;
 mod part;
+mod schema;
 mod weight;
 mod whole;
 

@@ -25,8 +25,8 @@ use crate::record::{Body, Gone, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 
 pub use node::{NodeLayer, NodeState};
-pub use slots::Slot;
-pub use source::SourceState;
+pub use slots::{Slot, id_hash};
+pub use source::{PlacedNode, SourceState};
 
 /// What all records so far say. A copy costs little: it shares each agent's part with the original until either changes it.
 #[derive(Clone, Debug, Default)]
@@ -65,36 +65,18 @@ pub enum Applied {
 impl State {
     /// Adds what `record` says.
     pub fn apply(&mut self, record: Record) -> Applied {
-        let Record { agent, stamp, source, at, body, extra } = record;
-        if matches!(body, Body::Connection(_) | Body::Unknown(_)) {
-            return Applied::NotState(Box::new(Record { agent, stamp, source, at, body, extra }));
+        if matches!(record.body, Body::Connection(_) | Body::Unknown(_)) {
+            return Applied::NotState(Box::new(record));
         }
-        let agent = match self.agents.get_mut(&agent) {
-            Some(state) => Arc::make_mut(state),
-            None => Arc::make_mut(self.agents.entry(agent).or_default()),
-        };
-        if let Body::Tick(tick) = body {
-            for (name, said) in tick.sources.iter() {
-                if said.full {
-                    agent.source(name).claim_full(stamp, at, said.records);
-                } else if let Some(source) = agent.sources.get_mut(name) {
-                    source.claim_partial(stamp);
-                }
-            }
-            agent.tick = std::mem::take(&mut agent.tick).max(Some(LastTick { stamp, at, tick }));
-            return Applied::Taken;
+        match self.agents.get_mut(&record.agent) {
+            Some(agent) => Arc::make_mut(agent).apply(record),
+            None => self.agent_mut(&record.agent.clone()).apply(record),
         }
-        let source = agent.source(&source);
-        match body {
-            Body::Node(node) => source.node(stamp, at, node, extra),
-            Body::Flow(flow) => source.add_flow(stamp, at, *flow, extra),
-            Body::Problem(problem) => source.problem(stamp, at, problem),
-            Body::Field(field) => source.field(stamp, at, field),
-            Body::Gone(Gone::Node(id)) => source.node_gone(stamp, at, id),
-            Body::Gone(Gone::Flow(key)) => source.flow_gone(stamp, at, *key),
-            Body::Tick(_) | Body::Connection(_) | Body::Unknown(_) => {}
-        }
-        Applied::Taken
+    }
+
+    /// What one agent says, to be changed; nothing yet where it was not heard of.
+    pub fn agent_mut(&mut self, name: &AgentName) -> &mut AgentState {
+        Arc::make_mut(self.agents.entry(name.clone()).or_default())
     }
 
     /// Adds what `other` knows.
@@ -141,10 +123,47 @@ impl State {
 }
 
 impl AgentState {
-    fn source(&mut self, name: &str) -> &mut SourceState {
-        if !self.sources.contains_key(name) {
-            self.sources.insert(name.into(), SourceState::default());
+    /// Adds what a record of this agent says; whose it says to be is not looked at.
+    pub fn apply(&mut self, record: Record) -> Applied {
+        let Record { agent, stamp, source, at, body, extra } = record;
+        if matches!(body, Body::Connection(_) | Body::Unknown(_)) {
+            return Applied::NotState(Box::new(Record { agent, stamp, source, at, body, extra }));
         }
+        if let Body::Tick(tick) = body {
+            for (name, said) in tick.sources.iter() {
+                if said.full {
+                    self.source(name).claim_full(stamp, at, said.records);
+                } else if let Some(source) = self.sources.get_mut(name) {
+                    source.claim_partial(stamp);
+                }
+            }
+            self.tick = std::mem::take(&mut self.tick).max(Some(LastTick { stamp, at, tick }));
+            return Applied::Taken;
+        }
+        let source = self.source(&source);
+        match body {
+            Body::Node(node) => source.node(stamp, at, node, extra),
+            Body::Flow(flow) => source.add_flow(stamp, at, *flow, extra),
+            Body::Problem(problem) => source.problem(stamp, at, problem),
+            Body::Field(field) => source.field(stamp, at, field),
+            Body::Gone(Gone::Node(id)) => source.node_gone(stamp, at, id),
+            Body::Gone(Gone::Flow(key)) => source.flow_gone(stamp, at, *key),
+            Body::Tick(_) | Body::Connection(_) | Body::Unknown(_) => {}
+        }
+        Applied::Taken
+    }
+
+    /// Says ahead what the tick of the report `stamp` will say, for whoever has a report whole before it is applied: what sources that are not full mention
+    /// need not be counted.
+    pub fn expect(&mut self, stamp: Stamp, tick: &Tick) {
+        for (name, _) in tick.sources.iter().filter(|(_, said)| !said.full) {
+            if let Some(source) = self.sources.get_mut(name) {
+                source.expect_partial(stamp);
+            }
+        }
+    }
+
+    fn source(&mut self, name: &str) -> &mut SourceState {
         self.sources.entry(CompactString::from(name)).or_default()
     }
 

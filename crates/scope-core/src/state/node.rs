@@ -41,7 +41,11 @@ impl NodeLayer {
         self.node.parents = self.node.parents.take().max(other.node.parents);
         self.node.endpoints = self.node.endpoints.take().max(other.node.endpoints);
         join_fields(&mut self.node.attrs, other.node.attrs);
-        join_fields(&mut self.node.metrics, other.node.metrics);
+        for (name, value) in other.node.metrics {
+            if self.node.metrics.get(&name).is_none_or(|old| *old < value) {
+                self.node.metrics.insert(name, value);
+            }
+        }
         join_fields(&mut self.extra, other.extra);
     }
 
@@ -96,6 +100,7 @@ pub struct NodeState {
 
 impl NodeState {
     /// The layers that hold, newest first. No field stands in two of them; none where the node is gone.
+    #[inline]
     pub fn layers(&self) -> &[Arc<NodeLayer>] {
         &self.layers
     }
@@ -168,10 +173,18 @@ impl NodeState {
         for layer in &*later {
             holds = new.yield_to(layer);
         }
-        if holds || later.is_empty() {
-            self.layers.insert(place, Arc::new(new));
-            self.settle(place);
+        if !holds && !later.is_empty() {
+            return;
         }
+        // What says all anew that the next one says takes its place: so it is with figures, second by second.
+        match self.layers.get_mut(place).filter(|layer| layer.is_covered_by(&new)) {
+            Some(layer) => match Arc::get_mut(layer) {
+                Some(layer) => *layer = new,
+                None => *layer = Arc::new(new),
+            },
+            None => self.layers.insert(place, Arc::new(new)),
+        }
+        self.settle(place);
     }
 
     /// Takes from the layers earlier than the one at `place` what it says anew.

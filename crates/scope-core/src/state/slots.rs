@@ -50,6 +50,11 @@ struct Entry<K, V> {
 /// One for the whole process, so that a copy finds what the original would.
 static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
+/// The hash of the text of an id, by which states find it; the same as long as the process lives.
+pub fn id_hash(id: &str) -> u64 {
+    HASHER.hash_one(id)
+}
+
 impl<K, V> Default for Slots<K, V> {
     fn default() -> Self {
         Self { map: MAPS.fetch_add(1, Ordering::Relaxed), entries: Vec::new(), free: Vec::new(), table: HashTable::new() }
@@ -130,14 +135,14 @@ impl<K: Hash + Eq, V> Slots<K, V> {
         self.entries.iter().filter_map(|entry| entry.held.as_ref()).map(|(key, value)| (key.as_ref(), value))
     }
 
-    /// The entries, where they stand, and how often they have changed.
-    pub(super) fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u32)> {
+    /// The entries, where they stand, their hashes, and how often they have changed.
+    pub(super) fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u64, u32)> {
         let map = self.map;
         let placed = move |entry: &Entry<K, V>, place| Slot { map, place, life: entry.life };
         self.entries
             .iter()
             .zip(0..)
-            .filter_map(move |(entry, place)| entry.held.as_ref().map(|(key, value)| (placed(entry, place), key.as_ref(), value, entry.moves)))
+            .filter_map(move |(entry, place)| entry.held.as_ref().map(|(key, value)| (placed(entry, place), key.as_ref(), value, entry.hash, entry.moves)))
     }
 
     /// What stands at `slot`, if it has not gone meanwhile, and how often it has changed.

@@ -24,10 +24,27 @@ pub struct SourceState {
     full: Option<(Stamp, Timestamp)>,
     /// Reports after it that are not known to be whole.
     open: BTreeMap<Stamp, OpenReport>,
+    /// The latest report that is known, before its tick has come, not to be full.
+    partial: Option<Stamp>,
     nodes: Slots<NodeId, NodeState>,
     flows: Slots<FlowKey, FlowState>,
     problems: BTreeMap<Problem, (Stamp, Timestamp)>,
     fields: BTreeMap<CompactString, (Stamp, Timestamp, FieldRecord)>,
+}
+
+/// A node, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedNode<'a> {
+    /// Where.
+    pub slot: Slot,
+    /// Its id.
+    pub id: &'a NodeId,
+    /// Of its id: [`super::id_hash`].
+    pub hash: u64,
+    /// What is said of it.
+    pub node: &'a NodeState,
+    /// How often anything was said of it.
+    pub moves: u32,
 }
 
 /// A flow is said whole each time, so its latest record is all there is.
@@ -85,7 +102,7 @@ impl SourceState {
         if self.is_over(stamp) {
             return;
         }
-        let mention = fingerprint(&node.id, 0);
+        let mention = self.counts(stamp).then(|| fingerprint(&node.id, 0));
         // The key is cloned only for a node that is new.
         match self.nodes.get_mut(&node.id) {
             Some(state) => state.add(NodeLayer { stamp, at, node, extra }),
@@ -98,7 +115,7 @@ impl SourceState {
         if self.is_over(stamp) {
             return;
         }
-        let mention = fingerprint(&flow.key, 1);
+        let mention = self.counts(stamp).then(|| fingerprint(&flow.key, 1));
         match self.flows.get_mut(&flow.key) {
             Some(state) => state.add(FlowRecord { stamp, at, flow, extra }),
             None => self.flows.change(flow.key.clone(), |state| state.add(FlowRecord { stamp, at, flow, extra })),
@@ -110,7 +127,7 @@ impl SourceState {
         if self.is_over(stamp) {
             return;
         }
-        let mention = fingerprint(&problem, 2);
+        let mention = self.counts(stamp).then(|| fingerprint(&problem, 2));
         let place = self.problems.entry(problem).or_insert((stamp, at));
         *place = (*place).max((stamp, at));
         self.mention(stamp, mention);
@@ -120,7 +137,7 @@ impl SourceState {
         if self.is_over(stamp) {
             return;
         }
-        let mention = fingerprint(&field.name, 3);
+        let mention = self.counts(stamp).then(|| fingerprint(&field.name, 3));
         let new = (stamp, at, field);
         match self.fields.get_mut(&new.2.name) {
             Some(old) if *old < new => *old = new,
@@ -145,11 +162,13 @@ impl SourceState {
         }
     }
 
-    fn mention(&mut self, stamp: Stamp, entity: u64) {
-        // The report that is known to be whole needs no counting any more.
-        if self.full.is_some_and(|(full, _)| stamp <= full) {
-            return;
-        }
+    /// Whether it is to be known what the report of this stamp mentions: not of one that is known to be whole, nor of one that will not be full.
+    fn counts(&self, stamp: Stamp) -> bool {
+        self.partial != Some(stamp) && self.full.is_none_or(|(full, _)| stamp > full)
+    }
+
+    fn mention(&mut self, stamp: Stamp, entity: Option<u64>) {
+        let Some(entity) = entity else { return };
         let report = self.open.entry(stamp).or_default();
         report.mentioned.insert(entity);
         let expected = report.expected;
@@ -185,6 +204,11 @@ impl SourceState {
         if self.open.get(&stamp).is_some_and(|report| report.expected.is_none()) {
             self.open.remove(&stamp);
         }
+    }
+
+    /// The tick of `stamp`, which is at hand already, does not say that the report is full.
+    pub(super) fn expect_partial(&mut self, stamp: Stamp) {
+        self.partial = Some(stamp);
     }
 
     /// Retires what came before the report `stamp`, if that is whole.
@@ -293,14 +317,14 @@ impl SourceState {
     }
 
     /// The nodes that exist, and where each stands: for [`SourceState::node_at`].
-    /// The last is how often anything was said of it.
-    pub fn placed_nodes(&self) -> impl Iterator<Item = (Slot, &NodeId, &NodeState, u32)> {
-        self.nodes.places().filter(|(_, _, node, _)| !node.layers().is_empty())
+    pub fn placed_nodes(&self) -> impl Iterator<Item = PlacedNode<'_>> {
+        let placed = |(slot, id, node, hash, moves)| PlacedNode { slot, id, hash, node, moves };
+        self.nodes.places().map(placed).filter(|placed| !placed.node.layers().is_empty())
     }
 
     /// The flows that exist, and where each stands: for [`SourceState::flow_at`].
     pub fn placed_flows(&self) -> impl Iterator<Item = (Slot, &Flow)> {
-        self.flows.places().filter_map(|(slot, _, flow, _)| flow.last.as_ref().map(|last| (slot, &last.flow)))
+        self.flows.places().filter_map(|(slot, _, flow, _, _)| flow.last.as_ref().map(|last| (slot, &last.flow)))
     }
 
     /// The node that stood at `slot`, if it still exists, and how often anything was said of it.

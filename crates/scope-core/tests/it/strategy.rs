@@ -170,7 +170,7 @@ fn any_attrs() -> impl Strategy<Value = Fields<Value>> {
     vec((name, any_value()), 0..5).prop_map(|entries| entries.into_iter().collect())
 }
 
-fn any_metrics() -> impl Strategy<Value = Fields<Number>> {
+fn any_metrics() -> impl Strategy<Value = scope_core::Figures> {
     let name = prop_oneof![8 => select(vec!["cpu_pct", "cpu_usage_us_total", "mem_bytes"]).prop_map(str::to_owned), 1 => any_text()];
     vec((name, any_number()), 0..5).prop_map(|entries| entries.into_iter().collect())
 }

@@ -1,12 +1,13 @@
 //! A graph without its state: which records each node and connection stands for, by place. With a later state it is a graph again, and nothing is joined
 //! anew: for whoever draws the figures of the same nodes again and again.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use scope_core::flow::{Peer, Side};
 use scope_core::state::{NodeState, Slot, SourceState, State};
 use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
 
+use super::memo::Memo;
 use super::nodes::{Nodes, Said};
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
@@ -30,6 +31,7 @@ pub struct Kept {
     links: Vec<Link>,
     pseudo: Vec<Pseudo<'static>>,
     over: u64,
+    memo: Arc<Memo>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,7 @@ impl Graph<'_> {
             links: self.links.clone(),
             pseudo: self.pseudo.iter().map(Pseudo::to_static).collect(),
             over: self.over,
+            memo: Arc::clone(&self.memo),
         }
     }
 }
@@ -123,7 +126,9 @@ impl Kept {
             ids.push(held.map_or("", |(id, _, _)| id.as_str()));
             let (state, moves) = held.map_or((gone, u32::MAX), |(_, state, moves)| (state, moves));
             let (source, source_number, slot) = (name(said.source), said.source, said.slot);
-            found.push(Said { agent: said.agent, source, source_number, slot, moves, state, parents: &[], endpoints: &[] });
+            let mut said = Said::new(said.agent, source, source_number, slot, moves, state);
+            said.look();
+            found.push(said);
         }
         let implied = self.implied.iter().map(|(node, id)| (*node, id.as_str()));
         let nodes = self.nodes.with(found, &ids, implied, self.kind_names.iter().map(CompactString::as_str));
@@ -141,7 +146,7 @@ impl Kept {
         let troubles = super::troubles(state);
         let sources = self.sources.iter().map(|(agent, source)| (agent, source.as_str())).collect();
         let (parents, pairs, pseudo) = (self.parents.clone(), self.pairs.clone(), self.pseudo.clone());
-        Some(Graph { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles, over: self.over })
+        Some(Graph { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles, over: self.over, memo: Arc::clone(&self.memo) })
     }
 
     /// The links with their figures as they are now; those of flows that have gone as they were.

@@ -11,12 +11,14 @@
 //! | `reports` | flows as columns, and what their ends resolve to |
 //! | `pairs` | the reports of both ends of the same connections |
 //! | `links` | connections between two nodes, each drawn once |
+//! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
 mod kept;
 mod links;
+mod memo;
 mod nodes;
 mod pairs;
 pub(crate) mod parents;
@@ -24,12 +26,15 @@ mod peers;
 mod reports;
 mod version;
 
+use std::sync::Arc;
+
 use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
 use scope_core::{AgentName, Number, Timestamp, Value};
 
 pub use kept::Kept;
 pub use links::{Figures, Link};
+pub(crate) use memo::Verdicts;
 pub(crate) use nodes::KindId;
 pub use peers::Pseudo;
 pub(crate) use peers::safe;
@@ -55,6 +60,8 @@ pub struct Graph<'s> {
     pseudo: Vec<Pseudo<'s>>,
     troubles: Vec<Trouble<'s>>,
     over: u64,
+    /// Shared with whoever keeps the graph.
+    memo: Arc<memo::Memo>,
 }
 
 /// An agent that speaks in the state.
@@ -100,7 +107,7 @@ impl<'s> Graph<'s> {
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
         let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, _)| (name, source))).collect();
-        Self { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles: troubles(state), over }
+        Self { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles: troubles(state), over, memo: Arc::default() }
     }
 
     /// How many nodes there are, those that nobody watches among them.
@@ -153,7 +160,7 @@ impl<'s> Graph<'s> {
     pub fn name(&self, node: u32) -> Option<&str> {
         match self.pseudo(node) {
             Some(pseudo) => Some(&pseudo.name),
-            None => self.nodes.said(node).iter().find_map(|said| said.state.name()).map(scope_core::CompactString::as_str),
+            None => self.nodes.name(node),
         }
     }
 
@@ -178,7 +185,7 @@ impl<'s> Graph<'s> {
 
     /// One attribute of a node. Where several agents say it, the one that the node belongs to is believed, else the first by name.
     pub fn attr(&self, node: u32, name: &str) -> Option<&'s Value> {
-        self.nodes.said(node).iter().find_map(|said| said.state.attr(name))
+        self.nodes.said(node).iter().find_map(|said| said.attr(name))
     }
 
     /// One figure of a node.
@@ -234,6 +241,15 @@ impl<'s> Graph<'s> {
         for said in self.nodes.said(node) {
             for (name, value, _) in said.state.metrics() {
                 visit(name, value);
+            }
+        }
+    }
+
+    /// Calls `visit` with the figures of a node as they were said, list by list, in the order of [`Graph::each_metric`].
+    pub fn each_list(&self, node: u32, mut visit: impl FnMut(&'s scope_core::Figures)) {
+        for said in self.nodes.said(node) {
+            for layer in said.state.layers().iter().filter(|layer| !layer.node.metrics.is_empty()) {
+                visit(&layer.node.metrics);
             }
         }
     }
@@ -296,8 +312,15 @@ impl<'s> Graph<'s> {
     }
 
     /// For each node the nearest nodes of a kind that it belongs to, itself among them.
-    pub(crate) fn climb(&self, to: Option<KindId>) -> parents::Climb {
-        self.parents.climb(self.len(), |node| to.is_some() && self.node_kind(node) == to)
+    pub(crate) fn climb(&self, to: Option<KindId>) -> Arc<parents::Climb> {
+        let find = || self.parents.climb(self.len(), |node| to.is_some() && self.node_kind(node) == to);
+        // No node has the number that stands for a kind of which there is none.
+        self.memo.climb(to.unwrap_or(KindId::MAX), find)
+    }
+
+    /// Whether a filter of facts takes each node, for as long as the structure holds.
+    pub(crate) fn verdicts(&self, filter: &'static str) -> Arc<Verdicts> {
+        self.memo.verdicts(filter, self.len())
     }
 
     /// The flow that the client's agent reported.
@@ -313,7 +336,7 @@ fn agents(state: &State) -> Vec<Agent<'_>> {
             name,
             at: tick.map(|tick| tick.at),
             interval_us: tick.and_then(|tick| tick.tick.interval_ms).map_or(0, |ms| ms.min(3_600_000) as i64 * 1000),
-            hash: nodes::hash(name.as_str()),
+            hash: scope_core::state::id_hash(name.as_str()),
             // A run is a UUID of version 7: its first 48 bits are milliseconds since 1970.
             started_us: tick.map_or(0, |tick| (tick.stamp.run.as_u128() >> 80) as i64 * 1000),
         }

@@ -3,13 +3,12 @@
 //! A large state lies all over the memory, so every pass here is small and touches each part once: many can then wait for the memory at the same time.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
-use std::sync::LazyLock;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
-use scope_core::NodeId;
+use hashbrown::{HashMap, HashSet, HashTable};
 use scope_core::endpoint::OwnedEndpoint;
-use scope_core::state::{NodeState, Slot, State};
+use scope_core::state::{NodeState, Slot, State, id_hash};
+use scope_core::value::Fields;
+use scope_core::{NodeId, Value};
 
 use super::NONE;
 
@@ -30,10 +29,54 @@ pub(crate) struct Said<'s> {
     pub(crate) moves: u32,
     /// What it says.
     pub(crate) state: &'s NodeState,
+    /// What it calls the node.
+    pub(crate) name: Option<&'s str>,
     /// What it says that the node belongs to.
     pub(crate) parents: &'s [NodeId],
     /// Where it says that the node can be reached.
     pub(crate) endpoints: &'s [OwnedEndpoint],
+    pub(crate) attrs: Attrs<'s>,
+}
+
+/// Where the attributes stand that a source says of a node: they are asked for often, and the layers lie far apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attrs<'s> {
+    /// It says none.
+    None,
+    /// All in one layer.
+    One(&'s Fields<Value>),
+    /// In several layers.
+    Several,
+}
+
+impl<'s> Said<'s> {
+    /// What nobody has looked into yet.
+    pub(super) fn new(agent: u32, source: &'s str, source_number: u32, slot: Slot, moves: u32, state: &'s NodeState) -> Self {
+        Self { agent, source, source_number, slot, moves, state, name: None, parents: &[], endpoints: &[], attrs: Attrs::Several }
+    }
+
+    /// Looks into what is said.
+    pub(super) fn look(&mut self) {
+        let layers = self.state.layers();
+        self.name = layers.iter().find_map(|layer| layer.node.name.as_deref());
+        self.parents = layers.iter().find_map(|layer| layer.node.parents.as_deref()).unwrap_or_default();
+        self.endpoints = layers.iter().find_map(|layer| layer.node.endpoints.as_deref()).unwrap_or_default();
+        let mut with = layers.iter().map(|layer| &layer.node.attrs).filter(|attrs| !attrs.is_empty());
+        self.attrs = match (with.next(), with.next()) {
+            (None, _) => Attrs::None,
+            (Some(attrs), None) => Attrs::One(attrs),
+            (Some(_), Some(_)) => Attrs::Several,
+        };
+    }
+
+    /// One attribute.
+    pub(super) fn attr(&self, name: &str) -> Option<&'s Value> {
+        match self.attrs {
+            Attrs::None => None,
+            Attrs::One(attrs) => attrs.get(name).filter(|value| !matches!(value, Value::Null)),
+            Attrs::Several => self.state.attr(name),
+        }
+    }
 }
 
 /// All nodes, sorted by kind and id; processes by agent, pid and start.
@@ -47,16 +90,8 @@ pub(crate) struct Nodes<'s> {
     starts: Vec<u32>,
     said: Vec<Said<'s>>,
     by_hash: HashTable<u32>,
-    hasher: DefaultHashBuilder,
     spoken: Spoken<'s>,
     agents: HashMap<&'s str, u32>,
-}
-
-static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
-
-/// The hash of a text; the same as long as the process lives.
-pub(super) fn hash(text: &str) -> u64 {
-    HASHER.hash_one(text)
 }
 
 /// Which agents speak of nodes of which kind.
@@ -76,20 +111,18 @@ impl<'s> Nodes<'s> {
         let mut source_number = 0;
         for ((_, agent), number) in state.agents().zip(0..) {
             for (source, said) in agent.sources() {
-                mentions.extend(said.placed_nodes().map(|(slot, id, state, moves)| Mention {
-                    id: id.as_str(),
-                    hash: 0,
+                mentions.extend(said.placed_nodes().map(|placed| Mention {
+                    id: placed.id.as_str(),
+                    hash: placed.hash,
                     kind: 0,
-                    said: Said { agent: number, source, source_number, slot, moves, state, parents: &[], endpoints: &[] },
+                    said: Said::new(number, source, source_number, placed.slot, placed.moves, placed.node),
                 }));
                 source_number += 1;
             }
         }
         let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
-        // One for the whole process, so that an id has the same hash in every graph.
-        let hasher = HASHER.clone();
         let kind_names = Mention::fill(&mut mentions);
-        let (keys, spoken) = sort_keys(&mut mentions, &hasher, &agents);
+        let (keys, spoken) = sort_keys(&mentions, &agents);
 
         let mut nodes = Self {
             ids: Vec::with_capacity(keys.len()),
@@ -99,7 +132,6 @@ impl<'s> Nodes<'s> {
             starts: Vec::with_capacity(keys.len() + 1),
             said: Vec::with_capacity(keys.len()),
             by_hash: HashTable::with_capacity(keys.len()),
-            hasher,
             spoken,
             agents,
         };
@@ -180,7 +212,6 @@ impl<'s> Nodes<'s> {
             starts: self.starts.clone(),
             said: Vec::new(),
             by_hash: self.by_hash.clone(),
-            hasher: self.hasher.clone(),
             spoken: Spoken::new(),
             agents: HashMap::new(),
         }
@@ -213,7 +244,6 @@ impl<'s> Nodes<'s> {
             starts: self.starts.clone(),
             said,
             by_hash: self.by_hash.clone(),
-            hasher: self.hasher.clone(),
             spoken: Spoken::new(),
             agents: HashMap::new(),
         }
@@ -224,11 +254,6 @@ impl<'s> Nodes<'s> {
         self.ids.len()
     }
 
-    /// What [`Nodes::find_hashed`] needs to know of an id.
-    pub(super) fn hash(&self, id: &str) -> u64 {
-        self.hasher.hash_one(id)
-    }
-
     /// The node with this id, of this hash.
     pub(super) fn find_hashed(&self, id: &str, hash: u64) -> Option<u32> {
         let is_it = |number: &u32| self.hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize) == Some(&id);
@@ -237,13 +262,13 @@ impl<'s> Nodes<'s> {
 
     /// The node with this id.
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
-        self.find_hashed(id, self.hash(id))
+        self.find_hashed(id, id_hash(id))
     }
 
     /// The node that a record of `agent` names. One that nobody describes is taken at the record's word, unless the agent describes others of
     /// its kind: then it is gone, and the record is about to follow.
     pub(super) fn find_or_imply(&mut self, agent: u32, id: &'s NodeId) -> Option<u32> {
-        let hash = self.hash(id.as_str());
+        let hash = id_hash(id.as_str());
         if let Some(number) = self.find_hashed(id.as_str(), hash) {
             return Some(number);
         }
@@ -261,6 +286,11 @@ impl<'s> Nodes<'s> {
     /// The id of a node.
     pub(crate) fn id(&self, node: u32) -> &'s str {
         self.ids.get(node as usize).copied().unwrap_or_default()
+    }
+
+    /// The name of a node, by the first who has one for it.
+    pub(crate) fn name(&self, node: u32) -> Option<&'s str> {
+        self.said(node).iter().find_map(|said| said.name)
     }
 
     /// The hash of a node's id; the same for one id as long as the process lives.
@@ -302,20 +332,18 @@ impl<'s> Mention<'s> {
             if let Some(latest) = layers.first() {
                 *kind = names.number(&latest.node.kind);
             }
-            said.parents = layers.iter().find_map(|layer| layer.node.parents.as_deref()).unwrap_or_default();
-            said.endpoints = layers.iter().find_map(|layer| layer.node.endpoints.as_deref()).unwrap_or_default();
+            said.look();
         }
         names
     }
 }
 
 /// The mentions in the order of their nodes, those of one node by agent and source; and who speaks of which kind.
-fn sort_keys<'s>(mentions: &mut [Mention<'s>], hasher: &DefaultHashBuilder, agents: &HashMap<&'s str, u32>) -> (Vec<(u64, u32)>, Spoken<'s>) {
+fn sort_keys<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> (Vec<(u64, u32)>, Spoken<'s>) {
     let (mut words, mut spoken) = (Words::default(), HashSet::new());
     let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
     let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
-    for (mention, number) in mentions.iter_mut().zip(0..) {
-        mention.hash = hasher.hash_one(mention.id);
+    for (mention, number) in mentions.iter().zip(0..) {
         let (word, rest) = split_kind(mention.id);
         let word_number = words.number(word);
         if last != (mention.said.agent, word_number) {

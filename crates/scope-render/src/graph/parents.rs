@@ -1,5 +1,7 @@
 //! What belongs to what. Loops in what agents say are survived, not mended.
 
+use scope_core::state::id_hash;
+
 use super::NONE;
 use super::nodes::Nodes;
 
@@ -46,7 +48,7 @@ impl Parents {
             }
         }
         for (_, id, hash) in &mut named {
-            *hash = nodes.hash(id);
+            *hash = id_hash(id);
         }
         // Processes of one container follow each other.
         let mut last = (0, "", NONE);

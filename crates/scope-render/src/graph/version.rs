@@ -14,13 +14,17 @@ pub(crate) fn mix(a: u64, b: u64) -> u64 {
 }
 
 impl Graph<'_> {
-    /// Another number whenever anything but a figure of the node changed: what is said of it, by whom, and which of its parents exist.
+    /// Another number whenever anything but a figure of the node changed since an earlier structure: what is said of it, by whom, and which of its parents exist.
     pub fn facts_version(&self, node: u32) -> u64 {
         if let Some(pseudo) = self.pseudo(node) {
             let mut hasher = DefaultHasher::new();
             (&pseudo.id, &pseudo.name, &pseudo.addresses, pseudo.more).hash(&mut hasher);
             return hasher.finish();
         }
+        self.memo.version(node, self.nodes.len(), || self.facts_version_now(node))
+    }
+
+    fn facts_version_now(&self, node: u32) -> u64 {
         let mut version = self.nodes.id_hash(node);
         for said in self.nodes.said(node) {
             // Who speaks is a fact too.

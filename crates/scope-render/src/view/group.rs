@@ -1,6 +1,7 @@
 //! What nodes have in common: the keys that views collapse and frame them by.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use scope_core::Value;
 use scope_core::field::Registry;
@@ -88,7 +89,7 @@ impl GroupBy {
 #[derive(Debug)]
 pub(super) struct Grouper<'g, 's> {
     graph: &'g Graph<'s>,
-    keys: Vec<(&'g Key, Option<Climb>)>,
+    keys: Vec<(&'g Key, Option<Arc<Climb>>)>,
 }
 
 impl<'g, 's> Grouper<'g, 's> {
@@ -115,7 +116,7 @@ impl<'g, 's> Grouper<'g, 's> {
         self.keys.iter().find_map(|key| self.value_of(key, node))
     }
 
-    fn value_of(&self, (key, climb): &(&'g Key, Option<Climb>), node: u32) -> Option<Cow<'g, str>> {
+    fn value_of(&self, (key, climb): &(&'g Key, Option<Arc<Climb>>), node: u32) -> Option<Cow<'g, str>> {
         match key {
             Key::Name => self.graph.name(node).map(Cow::Borrowed),
             Key::HostName => {

@@ -1,6 +1,7 @@
 //! From the graph to a view: what is shown, what stands for it, and the connections carried up.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -32,7 +33,7 @@ struct Drafts<'g, 's> {
     all: Vec<Draft<'g>>,
     /// The draft that stands for each node of the graph.
     place: Vec<u32>,
-    hosts: Climb,
+    hosts: Arc<Climb>,
     uncontained: HashMap<u32, u32>,
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of each node before a view shows it: what the view leaves out by default, and the filter of the user.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use scope_core::field::Registry;
 use scope_core::filter::{Filter, Found, Subject};
@@ -8,7 +9,7 @@ use scope_core::{Timestamp, Value};
 
 use super::rendered::Hidden;
 use super::{Hide, Selection, View, What};
-use crate::graph::Graph;
+use crate::graph::{Graph, Verdicts};
 
 /// What is asked of each node.
 #[derive(Debug)]
@@ -17,7 +18,15 @@ pub(super) struct Asked<'a, 's> {
     selection: Selection<'a>,
     now: Timestamp,
     /// What is left out by default and not asked for.
-    hides: Vec<(&'static Hide, Filter)>,
+    hides: Vec<Hiding>,
+}
+
+/// What is left out by default, and not asked for. These filters ask for facts only.
+#[derive(Debug)]
+struct Hiding {
+    hide: &'static Hide,
+    filter: Filter,
+    verdicts: Arc<Verdicts>,
 }
 
 /// Why a node is left out.
@@ -39,9 +48,9 @@ impl<'a, 's> Asked<'a, 's> {
             if let What::Matching { filter, field } = hide.what
                 && !asked.shows(hide)
                 && !fields.iter().any(|asked| asked == field)
-                && let Ok(filter) = filter.parse()
+                && let Ok(parsed) = filter.parse()
             {
-                asked.hides.push((hide, filter));
+                asked.hides.push(Hiding { hide, filter: parsed, verdicts: graph.verdicts(filter) });
             }
         }
         asked
@@ -55,7 +64,7 @@ impl<'a, 's> Asked<'a, 's> {
     /// Whether a node is shown; counts it as hidden if not.
     pub(super) fn wants(&self, node: u32, hidden: &mut Hidden) -> bool {
         let subject = Asking::new(self.graph, node);
-        if let Some((hide, _)) = self.hides.iter().find(|(_, filter)| filter.matches(&subject, self.now)) {
+        if let Some(Hiding { hide, .. }) = self.hides.iter().find(|hiding| hiding.verdicts.of(node, || hiding.filter.matches(&subject, self.now))) {
             hidden.leave_out(hide, 1);
             return false;
         }
@@ -67,7 +76,7 @@ impl<'a, 's> Asked<'a, 's> {
     /// Why a node is not shown; nothing if it is.
     pub(super) fn refusal(&self, node: u32) -> Option<Refusal> {
         let subject = Asking::new(self.graph, node);
-        let by_default = self.hides.iter().find(|(_, filter)| filter.matches(&subject, self.now)).map(|(hide, _)| Refusal::Default(hide));
+        let by_default = self.hides.iter().find(|hiding| hiding.filter.matches(&subject, self.now)).map(|hiding| Refusal::Default(hiding.hide));
         by_default.or_else(|| self.selection.filter.and_then(|filter| filter.first_miss(&subject, self.now)).map(Refusal::Filter))
     }
 

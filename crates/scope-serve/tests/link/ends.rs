@@ -171,7 +171,7 @@ pub(crate) fn report(run: u128, seq: u64, things: &[u32], gone: &[u32], full: bo
     let mut records: Vec<Record> = things.iter().map(node).collect();
     records.extend(gone.iter().map(|thing| record("test", Body::Gone(Gone::Node(id(thing))))));
     let said = SourceTick { full, records: things.len() as u64, ..SourceTick::default() };
-    let tick = Tick { interval_ms: Some(1000), sources: [("test", said)].into_iter().collect(), metrics: Fields::default() };
+    let tick = Tick { interval_ms: Some(1000), sources: [("test", said)].into_iter().collect(), metrics: scope_core::Figures::default() };
     records.push(record("", Body::Tick(tick)));
     records
 }

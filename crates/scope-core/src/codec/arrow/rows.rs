@@ -12,7 +12,6 @@ use crate::endpoint::OwnedEndpoint;
 use crate::flow::{Connection, Flow, FlowKey, PortSample, Side};
 use crate::id::{AgentName, RunId};
 use crate::limits::{self, LINE_BYTES};
-use crate::number::Number;
 use crate::record::{Body, Gone, Node, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
@@ -347,7 +346,7 @@ impl Rows {
         Ok(attrs.into())
     }
 
-    fn metrics(&self, row: usize, budget: &mut Budget) -> Result<Fields<Number>, String> {
+    fn metrics(&self, row: usize, budget: &mut Budget) -> Result<crate::Figures, String> {
         let mut figures = Vec::new();
         for list in [&self.metrics, &self.counters].into_iter().flatten() {
             let Some(items) = list.get(row) else { continue };

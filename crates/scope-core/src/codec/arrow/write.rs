@@ -13,7 +13,6 @@ use super::schema::{Column, schema};
 use crate::codec::json::{Kind, is_known};
 use crate::endpoint::OwnedEndpoint;
 use crate::flow::{Connection, Flow, FlowKey, Peer, PortSample};
-use crate::number::Number;
 use crate::record::{Body, Gone, Node, Record};
 use crate::value::{Fields, Value};
 
@@ -96,7 +95,7 @@ impl Figures {
         }
     }
 
-    fn put(&mut self, row: usize, figures: &Fields<Number>) -> Result<(), ArrowError> {
+    fn put(&mut self, row: usize, figures: &crate::Figures) -> Result<(), ArrowError> {
         let (mut exact, mut counters) = (self.bounds.items(), self.counter_bounds.items());
         for (name, figure) in figures.iter() {
             if figure.exact_in_f64() {

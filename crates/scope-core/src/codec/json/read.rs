@@ -13,7 +13,6 @@ use crate::endpoint::{ClientAddress, OwnedEndpoint, Protocol, SocketAddress};
 use crate::flow::{Connection, Flow, FlowKey, Peer, PortSample, Side};
 use crate::id::{AgentName, NodeId, RunId};
 use crate::limits;
-use crate::number::Number;
 use crate::record::{Body, FieldRecord, Gone, Node, Problem, Record, SourceTick, Stamp, Tick};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
@@ -62,7 +61,7 @@ const MEASURED: Kind = Kind::FLOW.or(Kind::CONNECTION);
 known_fields! {
     id: NodeId = Kind::NODE.or(Kind::GONE).or(Kind::PROBLEM),
     kind: CompactString = Kind::NODE,
-    metrics: Fields<Number> = Kind::NODE.or(Kind::TICK),
+    metrics: crate::Figures = Kind::NODE.or(Kind::TICK),
     attrs: Fields<Value> = Kind::NODE,
     name: CompactString = Kind::NODE,
     parents: Vec<NodeId> = Kind::NODE,

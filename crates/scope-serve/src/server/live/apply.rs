@@ -24,8 +24,12 @@ pub(super) struct Outcome {
 /// Applies records of `agent`, of which `nodes` and `flows` are known to exist.
 pub(super) fn apply(state: &mut State, agent: &AgentName, records: Vec<Record>, limits: &Limits, nodes: usize, flows: usize) -> Outcome {
     let mut outcome = Outcome { nodes, flows, ..Outcome::default() };
+    let said = state.agent_mut(agent);
+    if let Some(Record { body: Body::Tick(tick), stamp, .. }) = records.last() {
+        said.expect(*stamp, tick);
+    }
     for record in records {
-        let source = state.agent(agent).and_then(|said| said.source_state(&record.source));
+        let source = said.source_state(&record.source);
         match &record.body {
             Body::Node(node) => match source.and_then(|source| source.node_state(&node.id)) {
                 Some(known) => {
@@ -77,12 +81,12 @@ pub(super) fn apply(state: &mut State, agent: &AgentName, records: Vec<Record>, 
             }
             Body::Connection(_) | Body::Unknown(_) => {}
         }
-        if let Applied::NotState(_) = state.apply(record) {
+        if let Applied::NotState(_) = said.apply(record) {
             outcome.over += 1;
         }
     }
     if outcome.recount {
-        (outcome.nodes, outcome.flows) = state.agent(agent).map_or((0, 0), count);
+        (outcome.nodes, outcome.flows) = count(said);
     }
     outcome
 }
