@@ -1,22 +1,23 @@
 //! Figures over time: of every figure of every node the last 15 seconds, second by second, then 15 minutes in steps of 15 seconds. In memory, within a
 //! limit; what finds no room is counted. Counters are kept as the rates that collectors derive from them. History on disk is not here.
 
+mod block;
 mod query;
-mod ring;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::HashMap;
+use scope_core::figures::SharedNames;
 use scope_core::record::{Body, Record};
-use scope_core::{AgentName, CompactString, NodeId, Timestamp};
+use scope_core::{AgentName, CompactString, Figures, NodeId, Timestamp};
 
 use crate::server::tenant::Tenant;
 
 pub use query::{Aggregate, POINTS, Point, Range, aggregate, readable};
 
-use ring::{COARSE, Ring, STEP};
+use block::{BLOCK, Block, COARSE, COUNTER, FIGURE, Figure, REFUSED, STEP};
 
 /// Most names of figures, all tenants together. A plugin brings a handful.
 const NAMES: usize = 4096;
@@ -61,10 +62,15 @@ pub struct Usage {
 #[derive(Debug)]
 pub(crate) struct TenantSeries {
     shared: Arc<Shared>,
-    agents: Mutex<HashMap<AgentName, AgentSeries>>,
+    agents: Mutex<HashMap<AgentName, Arc<Mutex<AgentSeries>>>>,
 }
 
-type AgentSeries = HashMap<NodeId, Vec<(u16, Ring)>>;
+/// Figures over time, of what one agent says. Dropped, their room is free.
+#[derive(Debug)]
+struct AgentSeries {
+    shared: Arc<Shared>,
+    nodes: HashMap<NodeId, Vec<Block>>,
+}
 
 impl Series {
     /// Nothing yet; at most about `limit` bytes.
@@ -83,21 +89,26 @@ impl Series {
     pub fn query(&self, tenant: &Tenant, ids: &[NodeId], metric: &str, range: Range) -> Vec<Vec<Point>> {
         let Some(number) = self.shared.number(metric) else { return vec![Vec::new(); ids.len()] };
         let tenant = self.tenant(tenant);
-        let agents = tenant.lock();
-        let ring =
-            |id: &NodeId| agents.values().filter_map(|nodes| nodes.get(id)?.iter().find(|(known, _)| *known == number)).max_by_key(|(_, ring)| ring.last());
-        ids.iter().map(|id| ring(id).map(|(_, ring)| query::points(ring, range)).unwrap_or_default()).collect()
+        let agents = tenant.all();
+        let agents: Vec<MutexGuard<'_, AgentSeries>> = agents.iter().map(|agent| lock(agent)).collect();
+        let figure =
+            |id: &NodeId| agents.iter().filter_map(|agent| agent.nodes.get(id)?.iter().find_map(|block| block.figure(number))).max_by_key(Figure::last);
+        ids.iter().map(|id| figure(id).map(|figure| query::points(&figure, range)).unwrap_or_default()).collect()
     }
 
     /// All figures of a node that are known over time, by name.
     pub fn node(&self, tenant: &Tenant, id: &NodeId, range: Range) -> BTreeMap<CompactString, Vec<Point>> {
         let tenant = self.tenant(tenant);
-        let agents = tenant.lock();
         let names = self.shared.names();
         let mut lines = BTreeMap::new();
-        for (number, ring) in agents.values().filter_map(|nodes| nodes.get(id)).flatten() {
-            if let Some(name) = names.names.get(usize::from(*number)) {
-                lines.insert(name.clone(), query::points(ring, range));
+        for agent in tenant.all() {
+            let agent = lock(&agent);
+            for block in agent.nodes.get(id).into_iter().flatten() {
+                for number in block.numbers() {
+                    if let (Some(name), Some(figure)) = (names.names.get(usize::from(*number)), block.figure(*number)) {
+                        lines.insert(name.clone(), query::points(&figure, range));
+                    }
+                }
             }
         }
         lines
@@ -137,74 +148,68 @@ impl Shared {
 
     /// Room for so many bytes more, if there is.
     fn take(&self, bytes: usize) -> bool {
-        let fits = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.limit;
-        if !fits {
-            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.refused.fetch_add(1, Ordering::Relaxed);
+        // Where there is none, which is asked often, nobody else's count is touched.
+        self.bytes.load(Ordering::Relaxed) + bytes <= self.limit && {
+            let fits = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.limit;
+            if !fits {
+                self.release(bytes);
+            }
+            fits
         }
-        fits
+    }
+
+    fn release(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn refuse(&self, figures: usize) {
+        if figures > 0 {
+            self.refused.fetch_add(figures as u64, Ordering::Relaxed);
+        }
     }
 }
 
-/// Bytes of an entry beside its rings: the id, its place in the map, the list.
-const ENTRY: usize = 128;
+/// Bytes of an entry beside its blocks: the id, its place in the map, the list.
+const ENTRY: usize = 96;
+
+fn bytes(blocks: &[Block]) -> usize {
+    ENTRY + blocks.iter().map(|block| BLOCK + block.numbers().len() * FIGURE).sum::<usize>()
+}
+
+fn lock(agent: &Mutex<AgentSeries>) -> MutexGuard<'_, AgentSeries> {
+    agent.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl TenantSeries {
-    fn lock(&self) -> MutexGuard<'_, HashMap<AgentName, AgentSeries>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AgentName, Arc<Mutex<AgentSeries>>>> {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> Vec<Arc<Mutex<AgentSeries>>> {
+        self.lock().values().cloned().collect()
     }
 
     /// Takes the figures of a report.
     pub(crate) fn take(&self, agent: &AgentName, records: &[Record], now: Timestamp) {
         let second = now.as_micros().div_euclid(1_000_000);
-        let mut agents = self.lock();
-        let nodes = agents.entry(agent.clone()).or_default();
-        let mut names = self.shared.names();
+        let agent = {
+            let mut agents = self.lock();
+            let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: HashMap::new() }));
+            Arc::clone(agents.entry_ref(agent).or_insert_with(new))
+        };
+        let mut agent = lock(&agent);
         for record in records {
-            let Body::Node(node) = &record.body else { continue };
-            if node.metrics.is_empty() {
-                continue;
-            }
-            let rings = match nodes.get_mut(&node.id) {
-                Some(rings) => rings,
-                None if !self.shared.take(ENTRY) => continue,
-                None => nodes.entry(node.id.clone()).or_default(),
-            };
-            // Reports say the same figures in the same order: the next one is where it was the last time.
-            let mut next = 0;
-            for (name, value) in node.metrics.iter().filter(|(name, _)| !name.ends_with("_total")) {
-                let value = value.as_f64() as f32;
-                let is_it = |number: u16, names: &Names| names.names.get(usize::from(number)).is_some_and(|known| known == name);
-                if let Some((_, ring)) = rings.get_mut(next).filter(|(number, _)| is_it(*number, &names)) {
-                    ring.push(second, value);
-                    next += 1;
-                    continue;
-                }
-                let mut number = names.numbers.get(name).copied();
-                if number.is_none() {
-                    // Who adds a name waits for those that read them.
-                    drop(names);
-                    number = self.shared.number_or_new(name);
-                    names = self.shared.names();
-                }
-                let Some(number) = number else { continue };
-                match rings.iter().position(|(known, _)| *known == number) {
-                    Some(at) => {
-                        next = at + 1;
-                        rings.get_mut(at).into_iter().for_each(|(_, ring)| ring.push(second, value));
-                    }
-                    None if self.shared.take(ring::BYTES) => rings.push((number, Ring::new(second, value))),
-                    None => {}
-                }
+            if let Body::Node(node) = &record.body
+                && !node.metrics.is_empty()
+            {
+                agent.take(&node.id, &node.metrics, second);
             }
         }
     }
 
     /// Forgets an agent that is gone.
     pub(crate) fn forget(&self, agent: &AgentName) {
-        if let Some(nodes) = self.lock().remove(agent) {
-            self.release(nodes.values());
-        }
+        self.lock().remove(agent);
     }
 
     /// Forgets nodes that were silent for as long as anything is kept; and those longest silent where there is too little room.
@@ -213,19 +218,89 @@ impl TenantSeries {
         let tight = self.shared.bytes.load(Ordering::Relaxed) > self.shared.limit / 100 * 95;
         // Where room is short, what is over has to go at once.
         let silent = if tight { STEP } else { COARSE as i64 * STEP };
-        let mut dropped = Vec::new();
-        for nodes in self.lock().values_mut() {
-            let is_silent = |rings: &Vec<(u16, Ring)>| rings.iter().all(|(_, ring)| second - ring.last() > silent);
-            dropped.extend(nodes.extract_if(|_, rings| is_silent(rings)).map(|(_, rings)| rings));
+        for agent in self.all() {
+            let mut agent = lock(&agent);
+            let AgentSeries { shared, nodes } = &mut *agent;
+            nodes.retain(|_, blocks| {
+                let is_silent = blocks.iter().all(|block| second - block.last() > silent);
+                if is_silent {
+                    shared.evicted.fetch_add(blocks.iter().map(|block| block.numbers().len() as u64).sum(), Ordering::Relaxed);
+                    shared.release(bytes(blocks));
+                }
+                !is_silent
+            });
         }
-        let rings: usize = dropped.iter().map(Vec::len).sum();
-        self.shared.evicted.fetch_add(rings as u64, Ordering::Relaxed);
-        self.release(dropped.iter());
     }
+}
 
-    fn release<'a>(&self, nodes: impl Iterator<Item = &'a Vec<(u16, Ring)>>) {
-        let bytes: usize = nodes.map(|rings| ENTRY + rings.len() * ring::BYTES).sum();
-        // What was counted on the way in, by the same measure; never below nothing.
-        let _ = self.shared.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(known.saturating_sub(bytes)));
+impl AgentSeries {
+    /// Takes the figures of a node.
+    fn take(&mut self, id: &NodeId, figures: &Figures, second: i64) {
+        let shared = &self.shared;
+        let blocks = match self.nodes.get_mut(id) {
+            Some(blocks) => blocks,
+            None if !shared.take(ENTRY) => return shared.refuse(1),
+            None => self.nodes.entry(id.clone()).or_default(),
+        };
+        // Mostly the same names come, and nothing is to be looked up.
+        if let Some(names) = figures.shared_names()
+            && let Some(block) = blocks.iter_mut().find(|block| block.knows(names))
+            && (block.refused() == 0 || shared.bytes.load(Ordering::Relaxed) + FIGURE > shared.limit)
+        {
+            shared.refuse(block.refused());
+            return block.push_known(second, figures.values());
+        }
+        let kept = figures.iter().filter(|(name, _)| !name.ends_with("_total"));
+        let numbered: Vec<(u16, f32)> = kept.filter_map(|(name, value)| shared.number_or_new(name).map(|number| (number, value.as_f64() as f32))).collect();
+        let is_known = |blocks: &[Block], number: u16| blocks.iter().any(|block| block.numbers().contains(&number));
+        let mut new: Vec<u16> = numbered.iter().map(|(number, _)| *number).filter(|number| !is_known(blocks, *number)).collect();
+        if !new.is_empty() {
+            let room = if shared.take(BLOCK + FIGURE) { 1 + new.iter().skip(1).take_while(|_| shared.take(FIGURE)).count() } else { 0 };
+            shared.refuse(new.len() - room);
+            new.truncate(room);
+            if room > 0 {
+                blocks.push(Block::new(new, second));
+            }
+        }
+        for (number, value) in &numbered {
+            let place = blocks.iter_mut().find_map(|block| Some((block.numbers().iter().position(|known| known == number)?, block)));
+            if let Some((column, block)) = place {
+                block.push(second, column, *value);
+            }
+        }
+        if let Some(names) = figures.shared_names() {
+            know(blocks, names, |name| shared.number(name));
+        }
+    }
+}
+
+/// Tells the block that has the figures of `names`, but those that are kept nowhere, which they are; where several have some of them, none.
+fn know(blocks: &mut [Block], names: &SharedNames, number: impl Fn(&str) -> Option<u16>) {
+    let mut columns = Vec::with_capacity(names.names().len());
+    let mut of: Option<usize> = None;
+    for name in names.names() {
+        if name.ends_with("_total") {
+            columns.push(COUNTER);
+            continue;
+        }
+        let Some(number) = number(name) else { return };
+        let place = blocks.iter().enumerate().find_map(|(at, block)| Some((at, block.numbers().iter().position(|known| *known == number)?)));
+        match place {
+            None => columns.push(REFUSED),
+            Some((at, column)) if of.is_none_or(|of| of == at) => {
+                of = Some(at);
+                columns.push(column as u16);
+            }
+            Some(_) => return,
+        }
+    }
+    if let Some(block) = of.and_then(|at| blocks.get_mut(at)) {
+        block.know(names.clone(), columns);
+    }
+}
+
+impl Drop for AgentSeries {
+    fn drop(&mut self) {
+        self.shared.release(self.nodes.values().map(|blocks| bytes(blocks)).sum());
     }
 }

@@ -4,7 +4,7 @@ use scope_core::state::State;
 use scope_core::{NodeId, Timestamp};
 use serde::Serialize;
 
-use super::ring::{FINE, Ring, STEP};
+use super::block::{FINE, Figure, STEP};
 
 /// Most points of one answer.
 pub const POINTS: usize = 900;
@@ -53,15 +53,15 @@ impl Range {
 }
 
 /// The points of one figure.
-pub(super) fn points(ring: &Ring, range: Range) -> Vec<Point> {
+pub(super) fn points(figure: &Figure<'_>, range: Range) -> Vec<Point> {
     let step = i64::from(range.step_secs.max(1));
     let point = |second: i64| {
         // Single seconds where they are asked for and known; else steps.
-        let fine = step < STEP && second > ring.last() - FINE as i64;
+        let fine = step < STEP && second > figure.last() - FINE as i64;
         let each: Vec<(f32, f32)> = if fine {
-            (second..second + step).filter_map(|at| ring.second(at)).map(|value| (value, value)).collect()
+            (second..second + step).filter_map(|at| figure.second(at)).map(|value| (value, value)).collect()
         } else if step >= STEP {
-            (0..=(step - 1) / STEP).filter_map(|at| ring.step_at(second + at * STEP)).map(|step| (step.mean, step.max)).collect()
+            (0..=(step - 1) / STEP).filter_map(|at| figure.step_at(second + at * STEP)).map(|step| (step.mean, step.max)).collect()
         } else {
             Vec::new()
         };
