@@ -1,33 +1,49 @@
-//! Frames as chunks and back: one streaming zstd context for each direction of a connection, with bounds on what comes out. What frames mean is not known here.
+//! Frames as chunks and back: each compressed by itself, by what went before it in the same direction. What frames mean is not known here.
+//!
+//! Neither end keeps a compression context between two chunks, only the last few KiB that were said: a server of a thousand agents has a thousand of these.
 
 use std::io;
 
 use prost::Message;
-use zstd::stream::raw::{CParameter, DParameter, Decoder, Encoder, InBuffer, Operation, OutBuffer};
+use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 use super::message::{Chunk, Frame};
 use super::{FRAME_BYTES, LinkError};
 
-/// The window, as a power of two: 64 KiB hold many reports of the steady kind, and a server has two windows for every agent.
-const WINDOW_LOG: u32 = 16;
+/// Bytes of former frames that a chunk can refer to: several reports of the steady kind.
+const BEFORE: usize = 16 << 10;
+/// How far back matches are looked for, as a power of two: in what went before, and in a large frame itself.
+const WINDOW_LOG: u32 = 17;
 /// Spends about 4 µs for each KiB; higher levels save a few per cent of what is left.
 const LEVEL: i32 = 3;
-/// Frames below this travel as they are until something larger has come: a direction that only ever says small things needs no compression context.
+/// Frames below this travel as they are until something larger has come: a direction that only ever says small things compresses nothing.
 const SMALL: usize = 256;
-/// Room that is asked for at once where output is to come.
-const STEP: usize = 16 << 10;
+/// Memory that is kept for the next frame.
+const KEPT: usize = 64 << 10;
 
-/// Makes chunks of frames, for one direction of a connection.
-#[derive(Default)]
-pub struct Packer {
-    zstd: Option<Encoder<'static>>,
-    frame: Vec<u8>,
+/// The end of what was said, compressed, in one direction.
+#[derive(Debug, Default)]
+struct Before(Vec<u8>);
+
+impl Before {
+    fn add(&mut self, frame: &[u8]) {
+        let frame = frame.get(frame.len().saturating_sub(BEFORE)..).unwrap_or_default();
+        let over = (self.0.len() + frame.len()).saturating_sub(BEFORE);
+        self.0.drain(..over.min(self.0.len()));
+        self.0.reserve_exact(frame.len());
+        self.0.extend_from_slice(frame);
+    }
 }
 
-impl std::fmt::Debug for Packer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Packer").field("compresses", &self.zstd.is_some()).finish_non_exhaustive()
-    }
+fn failed(code: zstd_safe::ErrorCode) -> io::Error {
+    io::Error::other(zstd_safe::get_error_name(code))
+}
+
+/// Makes chunks of frames, for one direction of a connection.
+#[derive(Debug, Default)]
+pub struct Packer {
+    before: Before,
+    frame: Vec<u8>,
 }
 
 impl Packer {
@@ -35,53 +51,34 @@ impl Packer {
     pub fn pack(&mut self, frame: &Frame) -> io::Result<Chunk> {
         self.frame.clear();
         frame.encode(&mut self.frame).map_err(io::Error::other)?;
-        let zstd = match &mut self.zstd {
-            None if self.frame.len() < SMALL => return Ok(Chunk { plain: self.frame.clone(), zstd: Vec::new() }),
-            None => self.zstd.insert(encoder()?),
-            Some(zstd) => zstd,
-        };
-        let mut out = Vec::with_capacity(self.frame.len() / 2 + 64);
-        let mut input = InBuffer::around(self.frame.as_slice());
-        while input.pos() < self.frame.len() {
-            out.reserve(STEP);
-            let at = out.len();
-            zstd.run(&mut input, &mut OutBuffer::around_pos(&mut out, at))?;
+        if self.frame.len() < SMALL && self.before.0.is_empty() {
+            return Ok(Chunk { plain: self.frame.clone(), zstd: Vec::new() });
         }
-        loop {
-            out.reserve(STEP);
-            let at = out.len();
-            if zstd.flush(&mut OutBuffer::around_pos(&mut out, at))? == 0 {
-                break;
-            }
-        }
-        // A large full report is rare; its buffer is not kept for the small ones.
-        self.frame.shrink_to(4 * STEP);
+        let mut out = Vec::with_capacity(zstd_safe::compress_bound(self.frame.len()));
+        compress(&self.before.0, &self.frame, &mut out).map_err(failed)?;
         out.shrink_to_fit();
+        self.before.add(&self.frame);
+        // A large full report is rare; its buffer is not kept for the small ones.
+        self.frame.shrink_to(KEPT);
         Ok(Chunk { plain: Vec::new(), zstd: out })
     }
 }
 
-fn encoder() -> io::Result<Encoder<'static>> {
-    let mut encoder = Encoder::new(LEVEL)?;
-    encoder.set_parameter(CParameter::WindowLog(WINDOW_LOG))?;
-    encoder.set_parameter(CParameter::HashLog(15))?;
-    encoder.set_parameter(CParameter::ChainLog(15))?;
-    encoder.set_parameter(CParameter::ContentSizeFlag(false))?;
-    encoder.set_parameter(CParameter::ChecksumFlag(false))?;
-    Ok(encoder)
+fn compress(before: &[u8], frame: &[u8], out: &mut Vec<u8>) -> Result<(), zstd_safe::ErrorCode> {
+    let mut zstd = CCtx::create();
+    zstd.set_parameter(CParameter::CompressionLevel(LEVEL))?;
+    zstd.set_parameter(CParameter::WindowLog(WINDOW_LOG))?;
+    zstd.set_parameter(CParameter::HashLog(15))?;
+    zstd.set_parameter(CParameter::ChainLog(15))?;
+    zstd.set_parameter(CParameter::ChecksumFlag(false))?;
+    zstd.ref_prefix(before)?;
+    zstd.compress2(out, frame).map(drop)
 }
 
 /// Makes frames of chunks, for one direction of a connection.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Unpacker {
-    zstd: Option<Decoder<'static>>,
-    frame: Vec<u8>,
-}
-
-impl std::fmt::Debug for Unpacker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Unpacker").field("decompresses", &self.zstd.is_some()).finish_non_exhaustive()
-    }
+    before: Before,
 }
 
 impl Unpacker {
@@ -90,42 +87,19 @@ impl Unpacker {
         if chunk.zstd.is_empty() {
             return if chunk.plain.len() > FRAME_BYTES { Err(LinkError::FrameTooLarge) } else { Ok(Frame::decode(chunk.plain.as_slice())?) };
         }
-        self.decompress(&chunk.zstd)?;
-        let frame = Frame::decode(self.frame.as_slice())?;
-        self.frame.shrink_to(4 * STEP);
-        Ok(frame)
-    }
-
-    fn decompress(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        let zstd = match &mut self.zstd {
-            Some(zstd) => zstd,
-            None => self.zstd.insert(decoder().map_err(LinkError::Compression)?),
-        };
-        self.frame.clear();
-        let mut input = InBuffer::around(bytes);
-        loop {
-            if self.frame.len() > FRAME_BYTES {
-                return Err(LinkError::FrameTooLarge);
-            }
-            self.frame.reserve(STEP);
-            let at = self.frame.len();
-            let mut output = OutBuffer::around_pos(&mut self.frame, at);
-            zstd.run(&mut input, &mut output).map_err(LinkError::Compression)?;
-            // Room that was left over says that nothing waits inside.
-            let full = output.pos() == output.capacity();
-            let still = output.pos() == at;
-            if input.pos() == bytes.len() && !full {
-                return Ok(());
-            }
-            if still && !full {
-                return Err(LinkError::Compression(io::ErrorKind::InvalidData.into()));
-            }
-        }
+        let damaged = || LinkError::Compression(io::ErrorKind::InvalidData.into());
+        // A chunk says how much it becomes, and becomes no more.
+        let size = zstd_safe::get_frame_content_size(&chunk.zstd).ok().flatten().ok_or_else(damaged)?;
+        let size = usize::try_from(size).ok().filter(|size| *size <= FRAME_BYTES).ok_or(LinkError::FrameTooLarge)?;
+        let mut frame = Vec::with_capacity(size);
+        decompress(&self.before.0, &chunk.zstd, &mut frame).map_err(|code| LinkError::Compression(failed(code)))?;
+        self.before.add(&frame);
+        Ok(Frame::decode(frame.as_slice())?)
     }
 }
 
-fn decoder() -> io::Result<Decoder<'static>> {
-    let mut decoder = Decoder::new()?;
-    decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG))?;
-    Ok(decoder)
+fn decompress(before: &[u8], bytes: &[u8], frame: &mut Vec<u8>) -> Result<(), zstd_safe::ErrorCode> {
+    let mut zstd = DCtx::create();
+    zstd.ref_prefix(before)?;
+    zstd.decompress(frame, bytes).map(drop)
 }

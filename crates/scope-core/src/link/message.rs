@@ -2,13 +2,13 @@
 
 use prost::{Message, Oneof};
 
-/// What travels as one message of a transport: a frame, compressed or not. All compressed chunks of one direction are one zstd stream, flushed after each.
+/// What travels as one message of a transport: a frame, compressed or not. A compressed chunk is a zstd frame; its prefix is what went before.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct Chunk {
     /// A frame as it is.
     #[prost(bytes = "vec", tag = "1")]
     pub plain: Vec<u8>,
-    /// A frame as the next part of the zstd stream.
+    /// A frame as a zstd frame, whose prefix are the last 16 KiB of the frames that went compressed in this direction.
     #[prost(bytes = "vec", tag = "2")]
     pub zstd: Vec<u8>,
 }

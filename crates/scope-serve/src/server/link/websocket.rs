@@ -19,6 +19,8 @@ use tokio::sync::mpsc;
 use super::{Broken, Caller, Incoming, Links, OUTGOING, connection};
 use crate::server::problem::ProblemDetails;
 
+/// Bytes that are read at once. A report takes a few thousand, and a server has such a buffer for every agent.
+const READ_BYTES: usize = 8 << 10;
 /// How long the last words may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -40,7 +42,7 @@ pub fn websocket<S: Clone + Send + Sync + 'static>(links: Arc<Links>) -> MethodR
 }
 
 fn accept(links: Arc<Links>, upgrade: WebSocketUpgrade, pipe: bool, caller: Caller) -> Response {
-    let upgrade = upgrade.protocols(["scope.link.v1"]).max_message_size(CHUNK_BYTES).max_frame_size(CHUNK_BYTES);
+    let upgrade = upgrade.protocols(["scope.link.v1"]).max_message_size(CHUNK_BYTES).max_frame_size(CHUNK_BYTES).read_buffer_size(READ_BYTES);
     upgrade.on_upgrade(move |socket| async move {
         let (sink, source) = socket.split();
         let incoming: Incoming = Box::pin(source.filter_map(|message| async move { chunk(message) }));
