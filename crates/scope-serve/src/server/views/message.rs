@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
@@ -26,13 +27,13 @@ struct Inner {
     epoch: u64,
     seq: u64,
     kind: Kind,
-    json: Arc<str>,
+    json: Arc<String>,
     deflated: OnceLock<Arc<[u8]>>,
 }
 
 impl Message {
     pub(super) fn new(epoch: u64, seq: u64, kind: Kind, json: String) -> Self {
-        Self(Arc::new(Inner { epoch, seq, kind, json: json.into(), deflated: OnceLock::new() }))
+        Self(Arc::new(Inner { epoch, seq, kind, json: Arc::new(json), deflated: OnceLock::new() }))
     }
 
     /// Since when numbers count: with the number it says where to go on.
@@ -51,8 +52,19 @@ impl Message {
     }
 
     /// The message as JSON.
-    pub fn json(&self) -> Arc<str> {
+    pub fn json(&self) -> Arc<String> {
         Arc::clone(&self.0.json)
+    }
+
+    /// The same as bytes that all who send it share.
+    pub fn bytes(&self) -> Bytes {
+        struct Text(Arc<String>);
+        impl AsRef<[u8]> for Text {
+            fn as_ref(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+        }
+        Bytes::from_owner(Text(self.json()))
     }
 
     /// The JSON as raw DEFLATE (RFC 1951), compressed when first asked for, once for all subscribers.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use scope_core::figures::SharedNames;
 use scope_core::{CompactString, Number};
 use scope_render::graph::{Figures, Graph};
 use scope_render::layout::Rect;
@@ -16,6 +17,9 @@ const NAMES: usize = 2048;
 
 /// How far ahead the former order is searched for a node that does not come where it was expected.
 const NEAR: usize = 256;
+
+/// No place in a list of figures.
+const NOWHERE: u16 = u16::MAX;
 
 /// The figures of an edge, in the order of their numbers.
 pub(super) const EDGE_FIGURES: [&str; 7] = ["open", "opened_total", "failed_total", "tx_bytes_total", "rx_bytes_total", "retrans_total", "rtt_us"];
@@ -43,6 +47,10 @@ pub(super) struct NodeRow {
     pass: u32,
     /// What was sent of each figure, by its number, in the order in which they come.
     pub(super) figures: Vec<(u16, Number)>,
+    /// The lists of names that they came in, where each is shared: while the same lists come, no name is looked at.
+    lists: Vec<SharedNames>,
+    /// For each name of these lists its place in `figures`; [`NOWHERE`] for what another speaker said first.
+    places: Vec<u16>,
     /// How often anything had been said when they were sent.
     moves: u64,
 }
@@ -140,7 +148,7 @@ impl Picture {
         for (node, at) in rendered.nodes.iter().zip(0_u32..) {
             let place = places.and_then(|places| places.get(at as usize));
             let version = node_version(rendered, node, place);
-            let expected = former.get(next).copied().filter(|number| self.nodes.get(*number).is_some_and(|row| *row.id == *node.id));
+            let expected = former.get(next).copied().filter(|number| self.nodes.get(*number).is_some_and(|row| is_same(&row.id, &node.id)));
             let known = expected.or_else(|| self.by_id.get(node.id.as_ref()).copied());
             let number = if let Some(number) = known {
                 if expected.is_none() {
@@ -166,6 +174,8 @@ impl Picture {
                     facts: text_version(&facts(node, place)),
                     pass: self.pass,
                     figures: Vec::new(),
+                    lists: Vec::new(),
+                    places: Vec::new(),
                     moves: 0,
                 });
                 self.by_id.insert(id, number);
@@ -243,7 +253,16 @@ impl Picture {
             let moves = members.iter().fold(members.len() as u64, |moves, member| moves.wrapping_add(graph.moves(*member)));
             if !members.is_empty() && row.moves != moves && !members.iter().all(|member| graph.is_gone(*member)) {
                 row.moves = moves;
+                if let [member] = members
+                    && take_lists(row, graph, *member, |name, value| moved.node(name, number, Some(value)))
+                {
+                    continue;
+                }
                 take(row, &mut self.names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value));
+                row.lists.clear();
+                if let [member] = members {
+                    note_lists(row, &self.names, graph, *member);
+                }
             }
         }
         let edge_places: Box<dyn Iterator<Item = u32>> = match only {
@@ -278,6 +297,58 @@ impl Picture {
             }
         }
         moved
+    }
+}
+
+/// Whether two texts are the same: mostly one text, or differing at once.
+fn is_same(one: &str, other: &str) -> bool {
+    std::ptr::eq(one, other) || one == other
+}
+
+/// Compares the figures of a node with what was sent of it, if they come in the same lists of names. Whether they do.
+fn take_lists(row: &mut NodeRow, graph: &Graph<'_>, node: u32, mut moved: impl FnMut(u16, Number)) -> bool {
+    let (mut count, mut is_same) = (0, true);
+    graph.each_list(node, |said| {
+        is_same = is_same && row.lists.get(count).zip(said.shared_names()).is_some_and(|(known, names)| known.is_same(names));
+        count += 1;
+    });
+    if !is_same || count != row.lists.len() || count == 0 {
+        return false;
+    }
+    let NodeRow { figures, places, .. } = row;
+    let mut places = places.iter();
+    graph.each_list(node, |said| {
+        for (new, place) in said.values().iter().zip(places.by_ref()) {
+            if let Some((number, old)) = figures.get_mut(usize::from(*place))
+                && *old != *new
+            {
+                *old = *new;
+                moved(*number, *new);
+            }
+        }
+    });
+    true
+}
+
+/// Notes the lists that the figures of a node came in, and where each figure stands.
+fn note_lists(row: &mut NodeRow, names: &Names, graph: &Graph<'_>, node: u32) {
+    let NodeRow { figures, lists, places, .. } = row;
+    let mut are_shared = true;
+    places.clear();
+    graph.each_list(node, |said| {
+        match said.shared_names() {
+            Some(names) => lists.push(names.clone()),
+            None => are_shared = false,
+        }
+        for (name, _) in said.iter() {
+            let number = names.numbers.get(name);
+            let place = figures.iter().position(|(known, _)| Some(known) == number).map_or(NOWHERE, |place| place as u16);
+            // Where several say one figure, the first of them counts.
+            places.push(if places.contains(&place) { NOWHERE } else { place });
+        }
+    });
+    if !are_shared {
+        (*lists, *places) = (Vec::new(), Vec::new());
     }
 }
 

@@ -62,6 +62,8 @@ impl Json {
     /// Ends the message.
     pub(super) fn end(mut self) -> String {
         self.raw("}");
+        // It is kept for a while, by those who come back and by slow subscribers.
+        self.0.shrink_to_fit();
         // All of it was written from texts.
         String::from_utf8(self.0).unwrap_or_default()
     }
@@ -84,9 +86,24 @@ impl Json {
     }
 
     fn number(&mut self, number: Number) {
-        match number.as_u64() {
-            Some(whole) => self.integer(whole),
-            None => self.value(&number),
+        if let Some(whole) = number.as_u64() {
+            return self.integer(whole);
+        }
+        // Percentages and rates are hundredths, and those are written as the shortest text of a float is.
+        let value = number.as_f64();
+        let hundredths = (value * 100.0).round();
+        if !(1.0..1e15).contains(&hundredths) || hundredths / 100.0 != value {
+            return self.value(&number);
+        }
+        let hundredths = hundredths as u64;
+        self.integer(hundredths / 100);
+        self.raw(".");
+        match hundredths % 100 {
+            few if few % 10 == 0 => self.integer(few / 10),
+            few => {
+                self.integer(few / 10);
+                self.integer(few % 10);
+            }
         }
     }
 
@@ -132,11 +149,19 @@ impl Json {
     pub(super) fn figures(&mut self, moved: &Moved) {
         self.raw("{\"nodes\":");
         let named = moved.nodes.iter().enumerate().filter(|(_, list)| !list.is_empty());
+        // Most figures move of the same nodes: their numbers are written once, and then copied.
+        let (mut last, mut place): (&[(u32, Option<Number>)], _) = (&[], 0..0);
         self.list(named, |json, (name, list)| {
             json.raw("[");
             json.integer(name as u64);
             json.raw(",");
-            json.list(list, |json, (node, _)| json.integer(u64::from(*node)));
+            if last.len() == list.len() && last.iter().zip(list).all(|((one, _), (other, _))| one == other) {
+                json.0.extend_from_within(place.clone());
+            } else {
+                let start = json.0.len();
+                json.list(list, |json, (node, _)| json.integer(u64::from(*node)));
+                (last, place) = (list, start..json.0.len());
+            }
             json.raw(",");
             json.list(list, |json, (_, value)| match value {
                 Some(value) => json.number(*value),
@@ -283,6 +308,24 @@ impl<'a> EdgeFacts<'a> {
             server_names: rendered.server_names(edge),
             commands: rendered.commands(edge),
             seen_by: rendered.seen_by(edge),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_json_has_them(hundredths in 0_i64..20_000_000, any in any::<f64>(), whole in any::<u64>()) {
+            for number in [Number::from_f64(hundredths as f64 / 100.0), Number::from_f64(any), Some(Number::from(whole))].into_iter().flatten() {
+                let mut json = Json(Vec::new());
+                json.number(number);
+                prop_assert_eq!(json.0, serde_json::to_vec(&number).unwrap_or_default());
+            }
         }
     }
 }

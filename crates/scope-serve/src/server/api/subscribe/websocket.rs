@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -55,7 +55,7 @@ pub(crate) async fn subscribe(
     let upgrade = upgrade.map_err(|error| ProblemDetails::new(error.status(), format!("{}; /api/v1/events has the same without", error.body_text())))?;
     let (subscription, place) = open(&app, caller.identity, query).await?;
     let over = caller.standing.over();
-    let upgrade = upgrade.max_message_size(SAID_BYTES).max_frame_size(SAID_BYTES);
+    let upgrade = upgrade.max_message_size(SAID_BYTES).max_frame_size(SAID_BYTES).read_buffer_size(SAID_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
         serve(socket, subscription, &app, deflate, over).await;
         drop(place);
@@ -73,7 +73,10 @@ async fn serve(mut socket: WebSocket, mut subscription: Subscription, app: &App,
             () = &mut over => break close(&mut socket, close_code::POLICY, "sign in again").await,
             message = subscription.next() => match message {
                 Some(message) if deflate => Message::Binary(message.deflated().to_vec().into()),
-                Some(message) => Message::Text(message.json().as_ref().into()),
+                Some(message) => match Utf8Bytes::try_from(message.bytes()) {
+                    Ok(text) => Message::Text(text),
+                    Err(_) => break close(&mut socket, close_code::ERROR, "a message is no text").await,
+                },
                 None => break close(&mut socket, close_code::AWAY, "the server ends").await,
             },
             said = socket.recv() => match said {
