@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::Error;
-use super::facts::{ContainerFacts, Flavour, ImageFacts, NetworkFacts};
+use super::facts::{ContainerFacts, Flavour, ImageFacts, NetworkFacts, State};
 use super::id::{ContainerId, ImageId, NetworkId};
 use super::inventory::{Inventory, Trouble};
 use super::lines::Line;
@@ -74,6 +74,18 @@ pub(super) struct Session {
     odd_events: u64,
     /// Networks of Podman's containers that were not in its list.
     unknown_networks: HashSet<NetworkId>,
+}
+
+/// Says of a container that it ended, before the engine is asked: it writes to its disk first, and answers a tenth of a second later. Whether it starts one
+/// with a policy again only its answer tells.
+fn ended(id: ContainerId, code: Option<i32>, inventory: &mut Inventory) {
+    let stays = |facts: &&ContainerFacts| facts.state.is_alive() && facts.restart_policy.as_ref().is_none_or(|policy| policy.name == "no");
+    if let Some(mut facts) = inventory.container(id).filter(stays).cloned() {
+        facts.state = State::Exited { code };
+        facts.pid = None;
+        // Its image is known: it ran.
+        let _ = inventory.set_container(facts);
+    }
 }
 
 impl Session {
@@ -186,6 +198,10 @@ impl Session {
                 if inventory.container(id).is_some() || self.pending.holds(&subject) || inventory.has_room(self.pending.len()) {
                     self.pending.touch(subject);
                 }
+            }
+            Ok(Event::ContainerEnded(id, code)) => {
+                ended(id, code, inventory);
+                self.pending.touch(Subject::Container(id));
             }
             Ok(Event::ContainerGone(id)) => self.container_gone(id, inventory),
             // Podman's networks are known by another id than it gives.

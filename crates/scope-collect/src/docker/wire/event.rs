@@ -17,6 +17,8 @@ pub(crate) const FILTER: &str = r#"{"type":["container","network","image"],"even
 pub(crate) enum Event {
     /// Read the container again.
     Container(ContainerId),
+    /// The container ended, with this exit code where it is told. Read it again.
+    ContainerEnded(ContainerId, Option<i32>),
     /// The container is gone.
     ContainerGone(ContainerId),
     /// Read the network again.
@@ -57,6 +59,8 @@ struct Actor<'a> {
 struct Attributes<'a> {
     #[serde(borrow)]
     container: Raw<'a>,
+    #[serde(rename = "exitCode")]
+    exit_code: Raw<'a>,
 }
 
 /// What a line of the stream asks for.
@@ -72,7 +76,11 @@ pub(crate) fn event(line: &[u8]) -> Result<Event, serde_json::Error> {
         "container" => id.parse().ok().and_then(|id| match action {
             "destroy" | "remove" => Some(Event::ContainerGone(id)),
             // `died`, `init`, `cleanup`, `sync`, `checkpoint` and `restore` are Podman's.
-            "create" | "init" | "start" | "restart" | "die" | "died" | "cleanup" | "stop" | "pause" | "unpause" | "rename" | "update" | "oom"
+            "die" => {
+                let attributes: Attributes<'_> = actor.attributes.get().unwrap_or_default();
+                Some(Event::ContainerEnded(id, attributes.exit_code.text().and_then(|code| code.parse().ok())))
+            }
+            "create" | "init" | "start" | "restart" | "died" | "cleanup" | "stop" | "pause" | "unpause" | "rename" | "update" | "oom"
             | "health_status" | "restore" | "checkpoint" | "sync" => Some(Event::Container(id)),
             _ => None,
         }),

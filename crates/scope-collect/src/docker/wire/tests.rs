@@ -162,7 +162,7 @@ fn knows_which_events_matter() {
     let events: Vec<Event> = stream.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| event(line).unwrap()).collect();
     assert_eq!(events.len(), 66);
     let life: ContainerId = "1e187f4045e869035bcf3257c202ff5e9ec313a2e727971a7eb00695ed43e73c".parse().unwrap();
-    let touches = events.iter().filter(|event| **event == Event::Container(life)).count();
+    let touches = events.iter().filter(|event| matches!(event, Event::Container(id) | Event::ContainerEnded(id, _) if *id == life)).count();
     // create, start, rename, pause, unpause, update, restart, start; 2 die, 2 stop; 3 connect, 4 disconnect
     assert_eq!(touches, 19);
     assert_eq!(events.iter().filter(|event| **event == Event::ContainerGone(life)).count(), 1);
@@ -181,6 +181,9 @@ fn reads_events_of_every_age_and_kind() {
     // Before API 1.22
     assert_eq!(read(json!({"status": "start", "id": id, "from": "x", "time": 1})), Event::Container(container));
     assert_eq!(read(json!({"type": "container", "action": "destroy", "actor": {"id": id}})), Event::ContainerGone(container));
+    let died = |attributes| read(json!({"Type": "container", "Action": "die", "Actor": {"ID": id, "Attributes": attributes}}));
+    assert_eq!(died(json!({"exitCode": "137", "execDuration": "3"})), Event::ContainerEnded(container, Some(137)));
+    assert_eq!(died(json!({"exitCode": []})), Event::ContainerEnded(container, None));
     assert_eq!(read(json!({"Type": "container", "Action": "health_status: healthy", "Actor": {"ID": id}})), Event::Container(container));
     assert_eq!(read(json!({"Type": "network", "Action": "connect", "Actor": {"ID": "n", "Attributes": {"container": id}}})), Event::Container(container));
     for odd in [
