@@ -22,6 +22,7 @@ pub struct AuditPage {
     /// How many older entries were dropped, ever.
     pub dropped: u64,
     /// Give this as `before` for the entries that came before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
 }
 

@@ -230,7 +230,8 @@ export class MapSession {
           scale: Number(camera.scale.toPrecision(4)),
         };
         this.#camera = rounded ? JSON.stringify(rounded) : '';
-        void navigator.go({ camera: rounded }, true);
+        // Not where somebody is on the way to another view.
+        if (navigator.ahead.view === this.view.question.view) void navigator.go({ camera: rounded }, true);
         break;
       }
       case 'dragged': {
@@ -257,7 +258,7 @@ export class MapSession {
   }
 
   toggle(key: string, open: boolean) {
-    const rest = navigator.place.open.filter((one) => one !== key && one !== `-${key}`);
+    const rest = navigator.ahead.open.filter((one) => one !== key && one !== `-${key}`);
     const closed = !open;
     return navigator.go({ open: [...rest, closed ? `-${key}` : key] });
   }
@@ -282,7 +283,7 @@ export class MapSession {
 
   /** Does what a key asks for. Yields whether there was anything to do. */
   run(command: Command): boolean {
-    const { place } = navigator;
+    const place = navigator.ahead;
     const chosen =
       this.cursor?.what === 'node'
         ? this.view.graph.nodes.get(this.cursor.n)?.id
@@ -304,8 +305,11 @@ export class MapSession {
         this.post({ type: 'enter' });
         return true;
       case 'back':
-        if (this.cursor) this.post({ type: 'cursor', n: -1 });
-        else if (place.focus && !place.selection.length) void navigator.go({ focus: '', camera: undefined });
+        if (this.cursor) {
+          // At once: the engine says so too, but the next key may come before.
+          this.cursor = undefined;
+          this.post({ type: 'cursor', n: -1 });
+        } else if (place.focus && !place.selection.length) void navigator.go({ focus: '', camera: undefined });
         else return false;
         return true;
       case 'focus':
@@ -330,7 +334,7 @@ export class MapSession {
 
   #select(thing: Thing | undefined) {
     if (!thing) {
-      if (navigator.place.selection.length) void navigator.go({ selection: [] });
+      if (navigator.ahead.selection.length) void navigator.go({ selection: [] });
       return;
     }
     const id = thing.what === 'node' ? this.view.graph.nodes.get(thing.n)?.id : thing.what === 'edge' ? this.edgeId(thing.e) : undefined;

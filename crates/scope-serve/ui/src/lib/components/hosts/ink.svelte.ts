@@ -8,9 +8,20 @@ export interface ChartInk extends Ink {
   background: string;
 }
 
-/** Reads the colours anew where the theme has changed: call it in effects. */
+let worn: string | undefined;
+let colours: ChartInk | undefined;
+
+/** The colours of the theme that the page wears: call it in effects. Read once for each theme, as reading makes the browser work out its styles at once. */
 export function ink(): ChartInk {
   void theme.shown;
+  // The page is dressed after the first effects ran.
+  const wears = document.documentElement.dataset['theme'];
+  if (!colours || wears !== worn) colours = read();
+  worn = wears;
+  return colours;
+}
+
+function read(): ChartInk {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return {
