@@ -80,8 +80,8 @@ pub(crate) fn event(line: &[u8]) -> Result<Event, serde_json::Error> {
                 let attributes: Attributes<'_> = actor.attributes.get().unwrap_or_default();
                 Some(Event::ContainerEnded(id, attributes.exit_code.text().and_then(|code| code.parse().ok())))
             }
-            "create" | "init" | "start" | "restart" | "died" | "cleanup" | "stop" | "pause" | "unpause" | "rename" | "update" | "oom"
-            | "health_status" | "restore" | "checkpoint" | "sync" => Some(Event::Container(id)),
+            "create" | "init" | "start" | "restart" | "died" | "cleanup" | "stop" | "pause" | "unpause" | "rename" | "update" | "oom" | "health_status"
+            | "restore" | "checkpoint" | "sync" => Some(Event::Container(id)),
             _ => None,
         }),
         "network" => match action {
