@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ParseIdError, as_text};
@@ -40,17 +40,17 @@ impl fmt::Display for Protocol {
 /// Within what an address is unique: one text of unreserved characters and colons, empty for the whole world.
 ///
 /// `host:<agent>` for loopback and host-only addresses, `net:<network id>` for container networks, else the operator's realm
-/// (empty unless set) for private addresses; public addresses have none.
+/// (empty unless set) for private addresses; public addresses have none. Cheap to clone: addresses of one scope share its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scope(CompactString);
+pub struct Scope(Option<Arc<str>>);
 
 impl Scope {
     /// The scope of public addresses, and of private ones in the realm without a name.
-    pub const WORLD: Self = Self(CompactString::const_new(""));
+    pub const WORLD: Self = Self(None);
 
     /// The scope of what only one host can reach.
     pub fn host(agent: &crate::id::AgentName) -> Self {
-        Self(compact_str::format_compact!("host:{agent}"))
+        Self(Some(compact_str::format_compact!("host:{agent}").as_str().into()))
     }
 
     /// The scope of one container network, wherever it reaches.
@@ -59,13 +59,14 @@ impl Scope {
     }
 
     /// The scope as text; empty for the whole world.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// Whether this is the scope of the whole world.
     pub fn is_world(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 }
 
@@ -76,7 +77,7 @@ impl FromStr for Scope {
         let safe = |b: u8| b.is_ascii_alphanumeric() | matches!(b, b'-' | b'.' | b'_' | b'~' | b':');
         // Without a branch for each byte, as with the digits of an id.
         if text.len() <= ID_BYTES && text.bytes().fold(true, |all, b| all & safe(b)) {
-            Ok(Self(text.into()))
+            Ok(Self((!text.is_empty()).then(|| text.into())))
         } else {
             Err(ParseIdError::new(text, "a scope", "more than 512 bytes, or a character outside A-Z a-z 0-9 - . _ ~ :"))
         }
@@ -85,7 +86,7 @@ impl FromStr for Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

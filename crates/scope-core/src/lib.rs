@@ -8,6 +8,7 @@
 pub mod codec;
 pub mod endpoint;
 pub mod field;
+mod fields;
 pub mod figures;
 pub mod filter;
 pub mod flow;

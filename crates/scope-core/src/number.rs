@@ -29,18 +29,17 @@ impl Number {
 
     /// The figure for `value`; none for NaN and the infinities, which no encoding can carry.
     pub fn from_f64(value: f64) -> Option<Self> {
+        // Most figures are whole and small. Below 2^63 a float that is the same after a turn as an integer is whole; -0.0 is 0.
+        let whole = value as i64;
+        if value < 9_223_372_036_854_775_808.0 && whole as f64 == value {
+            return Some(Self(u64::try_from(whole).map_or(Repr::Negative(whole), Repr::Unsigned)));
+        }
         if !value.is_finite() {
             return None;
         }
-        // 2^64 as a float is exact; every whole float below it fits u64.
-        let whole = value.fract() == 0.0;
-        Some(Self(if whole && (0.0..18_446_744_073_709_551_616.0).contains(&value) {
-            Repr::Unsigned(value as u64)
-        } else if whole && (-9_223_372_036_854_775_808.0..0.0).contains(&value) {
-            Repr::Negative(value as i64)
-        } else {
-            Repr::Float(value)
-        }))
+        // From 2^63 every float is whole, and every one below 2^64, which is exact as a float, fits u64.
+        let fits = (9_223_372_036_854_775_808.0..18_446_744_073_709_551_616.0).contains(&value);
+        Some(Self(if fits { Repr::Unsigned(value as u64) } else { Repr::Float(value) }))
     }
 
     /// The figure as a float; beyond 2^53 the nearest one.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use compact_str::CompactString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+pub use crate::fields::Fields;
 use crate::number::Number;
 use crate::time::Timestamp;
 
@@ -29,171 +30,6 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, its keys sorted and unique.
     Map(Fields<Value>),
-}
-
-/// A map from names to values, kept as a vector sorted by name: half the memory of a tree, and written in canonical order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fields<T>(Vec<(CompactString, T)>);
-
-impl<T> Default for Fields<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Fields<T> {
-    /// An empty map with room for `capacity` entries.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
-    }
-
-    /// The value of `name`.
-    pub fn get(&self, name: &str) -> Option<&T> {
-        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name)).ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
-    }
-
-    /// Sets `name` to `value`; gives back what it replaced.
-    pub fn insert(&mut self, name: impl Into<CompactString>, value: T) -> Option<T> {
-        let name = name.into();
-        // Names usually come in order, from a sorted encoding.
-        if self.0.last().is_none_or(|(last, _)| *last < name) {
-            self.0.push((name, value));
-            return None;
-        }
-        match self.0.binary_search_by(|(key, _)| key.cmp(&name)) {
-            Ok(at) => self.0.get_mut(at).map(|(_, old)| std::mem::replace(old, value)),
-            Err(at) => {
-                self.0.insert(at, (name, value));
-                None
-            }
-        }
-    }
-
-    /// Takes `name` out.
-    pub fn remove(&mut self, name: &str) -> Option<T> {
-        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name)).ok().map(|at| self.0.remove(at).1)
-    }
-
-    /// Keeps the entries for which `keep` holds.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &T) -> bool) {
-        self.0.retain(|(name, value)| keep(name, value));
-    }
-
-    /// Takes out what `other` has too, in one walk along both.
-    pub fn remove_all<U>(&mut self, other: &Fields<U>) {
-        if self.is_empty() || other.is_empty() {
-            return;
-        }
-        let mut others = other.0.iter().peekable();
-        self.0.retain(|(name, _)| {
-            while let Some((other, _)) = others.peek() {
-                match other.cmp(name) {
-                    std::cmp::Ordering::Less => drop(others.next()),
-                    std::cmp::Ordering::Equal => return false,
-                    std::cmp::Ordering::Greater => return true,
-                }
-            }
-            true
-        });
-    }
-
-    /// Whether any name in it is one of `other` too.
-    pub fn has_any_of<U>(&self, other: &Fields<U>) -> bool {
-        let mut others = other.0.iter().peekable();
-        self.0.iter().any(|(name, _)| {
-            while others.next_if(|(other, _)| other < name).is_some() {}
-            others.peek().is_some_and(|(other, _)| other == name)
-        })
-    }
-
-    /// Whether all names of `other` are in it.
-    pub fn has_all_of<U>(&self, other: &Fields<U>) -> bool {
-        let mut ours = self.0.iter();
-        self.len() >= other.len() && other.0.iter().all(|(name, _)| ours.by_ref().find(|(ours, _)| ours >= name).is_some_and(|(ours, _)| ours == name))
-    }
-
-    /// The entries in the order of their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &T)> + DoubleEndedIterator {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T> IntoIterator for Fields<T> {
-    type Item = (CompactString, T);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<T> From<Vec<(CompactString, T)>> for Fields<T> {
-    /// Entries in any order; of two of one name the later stays. For decoders: a hostile order costs a sort, not a shift for each entry.
-    fn from(mut entries: Vec<(CompactString, T)>) -> Self {
-        if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
-            // Stable, so that entries of one name stay in their order; reversed, because of those the first is kept.
-            entries.reverse();
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            entries.dedup_by(|(a, _), (b, _)| a == b);
-        }
-        Self(entries)
-    }
-}
-
-impl<K: Into<CompactString>, T> FromIterator<(K, T)> for Fields<T> {
-    /// Of two entries of one name the later stays.
-    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
-        let mut fields = Self::default();
-        fields.extend(entries);
-        fields
-    }
-}
-
-impl<K: Into<CompactString>, T> Extend<(K, T)> for Fields<T> {
-    fn extend<I: IntoIterator<Item = (K, T)>>(&mut self, entries: I) {
-        for (name, value) in entries {
-            self.insert(name, value);
-        }
-    }
-}
-
-impl<T: Serialize> Serialize for Fields<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name.as_str(), value)?;
-        }
-        map.end()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
-            type Value = Fields<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<T>, A::Error> {
-                let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(8).min(64));
-                while let Some(entry) = map.next_entry::<CompactString, T>()? {
-                    entries.push(entry);
-                }
-                Ok(entries.into())
-            }
-        }
-        deserializer.deserialize_map(Entries(std::marker::PhantomData))
-    }
 }
 
 impl Value {
@@ -430,15 +266,6 @@ impl<'de> Visitor<'de> for Any {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn fields_from_entries_are_fields_from_inserts(entries in prop::collection::vec(("[a-d]{0,2}", any::<u8>()), 0..12)) {
-            let entries: Vec<(CompactString, u8)> = entries.into_iter().map(|(name, value)| (name.into(), value)).collect();
-            prop_assert_eq!(Fields::from(entries.clone()), entries.into_iter().collect::<Fields<u8>>());
-        }
-    }
 
     #[test]
     fn nesting_is_bounded() {

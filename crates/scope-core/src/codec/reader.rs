@@ -135,7 +135,22 @@ impl<R: Read> Reader<R> {
 impl<R: Read> Iterator for Reader<R> {
     type Item = Result<Record, ReadError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        // Most often: the next row of a batch.
+        if let State::Arrow(stream) = &mut self.state
+            && !stream.has_warnings()
+            && let Some(item) = stream.next_row()
+        {
+            self.place = stream.place();
+            return Some(item);
+        }
+        self.next_item()
+    }
+}
+
+impl<R: Read> Reader<R> {
+    fn next_item(&mut self) -> Option<Result<Record, ReadError>> {
         loop {
             if let State::End = self.state {
                 return None;

@@ -28,7 +28,7 @@ impl NodeLayer {
     /// Adds what another record with the same stamp says: a copy of this one, or a part of the same report. Should they contradict each other
     /// the greater value wins, so that the order of arrival never decides.
     fn join(&mut self, other: Self) {
-        fn join_fields<T: Ord>(ours: &mut Fields<T>, theirs: Fields<T>) {
+        fn join_fields<T: Ord + Clone>(ours: &mut Fields<T>, theirs: Fields<T>) {
             for (name, value) in theirs {
                 if ours.get(&name).is_none_or(|old| *old < value) {
                     ours.insert(name, value);

@@ -1,5 +1,7 @@
 //! Columns as they may come: every type that says the same thing as the one that we write.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
@@ -69,7 +71,35 @@ impl Text {
     pub(super) fn get(&self, at: usize) -> Option<&str> {
         match self {
             Self::Plain(strings) => strings.get(at),
-            Self::Words { keys, values } => values.get(usize::try_from(value(keys, at)?).ok()?),
+            Self::Words { keys, .. } => self.word(value(keys, at)?),
+        }
+    }
+
+    /// The index of the word at `at`; none of plain text.
+    #[inline]
+    pub(super) fn key(&self, at: usize) -> Option<i32> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Words { keys, .. } => value(keys, at),
+        }
+    }
+
+    /// The indices of the words in `range`; none of plain text, and where any is null.
+    #[inline]
+    pub(super) fn keys(&self, range: Range<usize>) -> Option<&[i32]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Words { keys, .. } if keys.null_count() > 0 => None,
+            Self::Words { keys, .. } => keys.values().get(range),
+        }
+    }
+
+    /// The word of an index.
+    #[inline]
+    pub(super) fn word(&self, key: i32) -> Option<&str> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Words { values, .. } => values.get(usize::try_from(key).ok()?),
         }
     }
 }
@@ -128,6 +158,15 @@ impl Numbers {
             Self::Unsigned(array) => value(array, at).map(Number::from),
             Self::Signed(array) => value(array, at).map(Number::from),
             Self::Float(array) => value(array, at).and_then(Number::from_f64),
+        }
+    }
+
+    /// The floats in `range`; none of integers, and where any is null.
+    #[inline]
+    pub(super) fn floats(&self, range: Range<usize>) -> Option<&[f64]> {
+        match self {
+            Self::Float(array) if array.null_count() == 0 => array.values().get(range),
+            _ => None,
         }
     }
 }
@@ -204,20 +243,32 @@ impl<T> Lists<T> {
         Some(Self { offsets, nulls: array.nulls().cloned(), present: values.nulls().cloned(), items: items(values)? })
     }
 
-    /// The places of the items of the list at `at`, without those that are null.
+    /// The places of the items of the list at `at`, null ones among them.
     #[inline]
-    pub(super) fn get(&self, at: usize) -> Option<impl Iterator<Item = usize>> {
+    pub(super) fn range(&self, at: usize) -> Option<Range<usize>> {
         if !is_valid(self.nulls.as_ref(), at) {
             return None;
         }
-        let (start, end) = match &self.offsets {
-            Offsets::Narrow(offsets) => (usize::try_from(*offsets.get(at)?).ok()?, usize::try_from(*offsets.get(at + 1)?).ok()?),
-            Offsets::Wide(offsets) => (usize::try_from(*offsets.get(at)?).ok()?, usize::try_from(*offsets.get(at + 1)?).ok()?),
-        };
-        Some((start..end).filter(|item| is_valid(self.present.as_ref(), *item)))
+        Some(match &self.offsets {
+            Offsets::Narrow(offsets) => usize::try_from(*offsets.get(at)?).ok()?..usize::try_from(*offsets.get(at + 1)?).ok()?,
+            Offsets::Wide(offsets) => usize::try_from(*offsets.get(at)?).ok()?..usize::try_from(*offsets.get(at + 1)?).ok()?,
+        })
+    }
+
+    /// The places of the items of the list at `at`, where no item of the column is null.
+    #[inline]
+    pub(super) fn run(&self, at: usize) -> Option<Range<usize>> {
+        self.range(at).filter(|_| self.present.is_none())
+    }
+
+    /// The places of the items of the list at `at`, without those that are null.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<impl Iterator<Item = usize>> {
+        Some(self.range(at)?.filter(|item| is_valid(self.present.as_ref(), *item)))
     }
 }
 
+#[inline]
 fn is_valid(nulls: Option<&NullBuffer>, at: usize) -> bool {
     nulls.is_none_or(|nulls| at < nulls.len() && nulls.is_valid(at))
 }

@@ -89,11 +89,12 @@ pub(super) fn read_body<R: Read>(input: &mut Input<R>, length: i64) -> Result<Bu
     Ok(Buffer::from_vec(body))
 }
 
-/// Reads `length` bytes. Room is made as they come, beyond the first mebibyte, so that a claim costs nothing.
+/// Reads `length` bytes. Room is made a mebibyte at a time as they come, so that a claim costs nothing.
 fn read_bytes<R: Read>(input: &mut Input<R>, length: usize, bytes: &mut Vec<u8>) -> Result<(), FrameError> {
-    bytes.reserve(length.min(1 << 20));
-    if input.by_ref().take(length as u64).read_to_end(bytes)? < length {
-        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+    while bytes.len() < length {
+        let have = bytes.len();
+        bytes.resize(length.min(have + (1 << 20)), 0);
+        input.read_exact(bytes.get_mut(have..).unwrap_or_default())?;
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! Records as Arrow IPC streams and back: one row a record, one [`schema`] for all of them. Which encoding an input has is the
 //! [reader](super::Reader)'s business.
 
+mod arrays;
 mod build;
 mod columns;
+mod facts;
 mod message;
 mod read;
+mod repeats;
 mod rows;
 mod schema;
 mod write;

@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef};
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow_ipc::{CompressionType, Endianness, MessageHeader, MetadataVersion};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::arrays::{Body, Start, dictionaries_of, is_plain};
 use super::message::{BODY_BYTES, Container, FrameError, Slot, buffers_of, check_batch, nodes_of, read_body, read_metadata, read_unframed, skip_footer};
+use super::repeats::Repeats;
 use super::rows::Rows;
 use super::schema::Column;
 use crate::codec::error::{Place, ReadError};
@@ -41,6 +43,7 @@ pub(in crate::codec) struct Stream {
     /// The end of the stream has been read.
     ended: bool,
     rows: Option<(Rows, usize)>,
+    repeats: Repeats,
     place: Place,
     /// Columns left out and not yet said to be.
     warnings: VecDeque<ReadError>,
@@ -56,12 +59,28 @@ impl std::fmt::Debug for Stream {
 /// The columns of a stream.
 struct Columns {
     schema: SchemaRef,
-    /// Of each column: which of ours it is, and where its node is among those of a batch.
-    fields: Vec<(Option<Column>, usize)>,
+    /// Of each column: which of ours it is, and where it stands in a batch.
+    fields: Vec<(Option<Column>, Start)>,
+    /// The dictionaries that each refers to; none where one is of a type that only arrow reads.
+    plain: Option<Vec<Vec<i64>>>,
     /// The buffers of a batch.
     buffers: Vec<Slot>,
     /// The dictionaries of text, by their ids: the buffers of each. Others are not read.
     dictionaries: HashMap<i64, Vec<Slot>>,
+}
+
+impl Columns {
+    /// The arrays of a batch that is as ours are; none of any other.
+    fn take(&self, batch: arrow_ipc::RecordBatch<'_>, bytes: &Buffer, projection: &[usize], dictionaries: &HashMap<i64, ArrayRef>) -> Option<Vec<ArrayRef>> {
+        let words = self.plain.as_ref().filter(|_| batch.compression().is_none())?;
+        let body = Body { batch, bytes, dictionaries };
+        let rows = usize::try_from(batch.length()).ok()?;
+        let column = |index: &usize| {
+            let (_, start) = self.fields.get(*index)?;
+            body.column(*start, self.schema.fields().get(*index)?.data_type(), words.get(*index)?).filter(|array| array.len() == rows)
+        };
+        projection.iter().map(column).collect()
+    }
 }
 
 impl Stream {
@@ -79,6 +98,7 @@ impl Stream {
             waiting_bytes: 0,
             ended: false,
             rows: None,
+            repeats: Repeats::default(),
             place: Place::Row { batch: 0, row: 0 },
             warnings: VecDeque::new(),
             warned: HashSet::new(),
@@ -96,14 +116,8 @@ impl Stream {
             if let Some(warning) = self.warnings.pop_front() {
                 return Some(Err(warning));
             }
-            if let Some((rows, length)) = &mut self.rows
-                && let Place::Row { batch, row } = &mut self.place
-                && *row < *length as u64
-            {
-                let index = *row as usize;
-                *row += 1;
-                let at = Place::Row { batch: *batch, row: *row };
-                return Some(rows.record(index).map_err(|message| ReadError::Malformed { at, column: 0, message }));
+            if let Some(item) = self.next_row() {
+                return Some(item);
             }
             self.rows = None;
             match self.next_message(input, batches) {
@@ -111,6 +125,27 @@ impl Stream {
                 Ok(false) => return None,
                 Err(error) => return Some(Err(error)),
             }
+        }
+    }
+
+    /// Whether a warning is to be said before the next row.
+    pub(in crate::codec) fn has_warnings(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+
+    /// The record of the next row of the batch at hand. Records are large, so what hands them on is inlined.
+    #[inline]
+    pub(in crate::codec) fn next_row(&mut self) -> Option<Result<crate::Record, ReadError>> {
+        let (rows, length) = self.rows.as_ref()?;
+        let Place::Row { batch, row } = &mut self.place else { return None };
+        if *row >= *length as u64 {
+            return None;
+        }
+        let index = *row as usize;
+        *row += 1;
+        match rows.record(index, &mut self.repeats) {
+            Ok(record) => Some(Ok(record)),
+            Err(message) => Some(Err(ReadError::Malformed { at: Place::Row { batch: *batch, row: *row }, column: 0, message })),
         }
     }
 
@@ -208,7 +243,7 @@ impl Stream {
         }
         let schema = arrow_ipc::convert::try_fb_to_schema(*encoded).map_err(|error| error.to_string())?;
         let mut node = 0;
-        let mut buffers = Vec::new();
+        let mut buffers: Vec<Slot> = Vec::new();
         let mut seen = HashSet::new();
         let mut fields = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
@@ -216,7 +251,7 @@ impl Stream {
             if !seen.insert(field.name().as_str()) {
                 return Err(format!("two columns named `{}`", shown(field.name())));
             }
-            fields.push((column, node));
+            fields.push((column, Start { node, buffer: buffers.len() }));
             node += nodes_of(field.data_type());
             buffers_of(field.data_type(), &mut buffers);
         }
@@ -226,10 +261,15 @@ impl Stream {
         // A null where none may be costs its row, not its batch.
         let nullable: Vec<_> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
         let mut dictionaries = HashMap::new();
+        let mut words = Vec::new();
         for field in encoded.fields().into_iter().flatten() {
             collect_dictionaries(&field, &mut dictionaries);
+            let mut of_field = Vec::new();
+            dictionaries_of(&field, &mut of_field);
+            words.push(of_field);
         }
-        self.columns = Some(Columns { schema: Arc::new(Schema::new(nullable)), fields, buffers, dictionaries });
+        let plain = schema.fields().iter().all(|field| is_plain(field.data_type())).then_some(words);
+        self.columns = Some(Columns { schema: Arc::new(Schema::new(nullable)), fields, plain, buffers, dictionaries });
         Ok(())
     }
 
@@ -262,7 +302,7 @@ impl Stream {
         let nodes = batch.nodes().ok_or("a batch without columns")?;
         // Columns that say nothing are most of them, in a batch of one type of record; they are not even looked at.
         let mut projection = Vec::with_capacity(columns.fields.len());
-        for (index, ((column, node), field)) in columns.fields.iter().zip(columns.schema.fields()).enumerate() {
+        for (index, ((column, Start { node, .. }), field)) in columns.fields.iter().zip(columns.schema.fields()).enumerate() {
             if *node >= nodes.len() {
                 return Err("fewer columns than its schema has".to_owned());
             }
@@ -276,11 +316,16 @@ impl Stream {
                 self.warnings.push_back(left_out(field));
             }
         }
-        let batch = RecordBatchDecoder::try_new(body, batch, Arc::clone(&columns.schema), &self.dictionaries, &version)
-            .and_then(|decoder| decoder.with_projection(Some(&projection)).read_record_batch())
-            .map_err(|error| limits::cut(&error.to_string(), 300).into_owned())?;
+        let arrays = match columns.take(batch, body, &projection, &self.dictionaries) {
+            Some(arrays) => arrays,
+            None => RecordBatchDecoder::try_new(body, batch, Arc::clone(&columns.schema), &self.dictionaries, &version)
+                .and_then(|decoder| decoder.with_projection(Some(&projection)).read_record_batch())
+                .map_err(|error| limits::cut(&error.to_string(), 300).into_owned())?
+                .columns()
+                .to_vec(),
+        };
         let mut rows = Rows::default();
-        for (index, array) in projection.iter().zip(batch.columns()) {
+        for (index, array) in projection.iter().zip(&arrays) {
             let (Some((column, _)), Some(field)) = (columns.fields.get(*index), columns.schema.fields().get(*index)) else { continue };
             let taken = match column {
                 Some(column) => rows.bind(*column, array),
@@ -290,6 +335,7 @@ impl Stream {
                 self.warnings.push_back(left_out(field));
             }
         }
+        self.repeats.begin_batch();
         self.rows = Some((rows, length));
         Ok(())
     }

@@ -6,37 +6,15 @@ use arrow_array::{Array, ArrayRef};
 use compact_str::CompactString;
 
 use super::columns::{Bools, Lists, Numbers, Text, Times, member};
+use super::facts::{self, Attributes, Figures, Since, text_value};
+use super::repeats::{Memory, Repeats};
 use super::schema::Column;
 use crate::codec::json::{Kind, MissingField, flow_key, is_known};
-use crate::endpoint::OwnedEndpoint;
 use crate::flow::{Connection, Flow, FlowKey, PortSample, Side};
-use crate::id::{AgentName, RunId};
 use crate::limits::{self, LINE_BYTES};
 use crate::record::{Body, Gone, Node, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
-
-/// Endpoints of nodes, and ports of flows.
-struct Since<T> {
-    what: Option<T>,
-    since: Option<Times>,
-}
-
-struct Figures {
-    name: Option<Text>,
-    value: Option<Numbers>,
-    signed: Option<Numbers>,
-}
-
-struct Attributes {
-    key: Option<Text>,
-    text: Option<Text>,
-    int: Option<Numbers>,
-    float: Option<Numbers>,
-    bool: Option<Bools>,
-    time: Option<Times>,
-    json: Option<Text>,
-}
 
 /// A column that no version of ours writes yet.
 enum Other {
@@ -63,35 +41,7 @@ impl Other {
     }
 }
 
-/// The value of a text of any length. A text in the form of a time is that time, as it is in JSON.
-fn text_value(text: &str) -> Value {
-    const TIME: usize = "2026-11-21T18:34:00.123456Z".len();
-    if text.len() == TIME { Value::text(text) } else { Value::Text(text.into()) }
-}
-
-/// What the column says of the row before, which this one most often repeats: parsed once.
-struct Last<T>(Option<(CompactString, T)>);
-
-impl<T> Default for Last<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T: FromStr<Err: std::fmt::Display> + Clone> Last<T> {
-    fn get(&mut self, column: Column, text: &str) -> Result<T, String> {
-        if let Some((last, value)) = &self.0
-            && last == text
-        {
-            return Ok(value.clone());
-        }
-        let value: T = parse(column, text)?;
-        self.0 = Some((text.into(), value.clone()));
-        Ok(value)
-    }
-}
-
-fn parse<T: FromStr<Err: std::fmt::Display>>(column: Column, text: &str) -> Result<T, String> {
+pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(column: Column, text: &str) -> Result<T, String> {
     text.parse().map_err(|error| invalid(column, error))
 }
 
@@ -107,8 +57,6 @@ macro_rules! rows {
         pub(super) struct Rows {
             $($name: Option<$type>,)*
             others: Vec<(CompactString, Other)>,
-            last_agent: Last<AgentName>,
-            last_run: Last<RunId>,
         }
 
         impl Rows {
@@ -190,7 +138,7 @@ rows! {
 
 /// What a row says in a column.
 #[inline]
-fn text(column: Option<&Text>, row: usize) -> Option<&str> {
+pub(super) fn text(column: Option<&Text>, row: usize) -> Option<&str> {
     column?.get(row)
 }
 
@@ -198,11 +146,12 @@ fn name(column: Option<&Text>, row: usize) -> Option<CompactString> {
     text(column, row).map(CompactString::from)
 }
 
-fn parsed<T: FromStr<Err: std::fmt::Display>>(of: Column, column: Option<&Text>, row: usize) -> Result<Option<T>, String> {
-    text(column, row).map(|text| parse(of, text)).transpose()
+/// What the text of a row stands for.
+fn known<T: FromStr<Err: std::fmt::Display> + Clone>(of: Column, column: Option<&Text>, row: usize, memory: &mut Memory<T>) -> Result<Option<T>, String> {
+    text(column, row).map(|text| memory.get(text, |text| parse(of, text))).transpose()
 }
 
-fn time(of: Column, column: Option<&Times>, row: usize) -> Result<Option<Timestamp>, String> {
+pub(super) fn time(of: Column, column: Option<&Times>, row: usize) -> Result<Option<Timestamp>, String> {
     column.and_then(|column| column.get(row)).transpose().map_err(|error| invalid(of, error))
 }
 
@@ -215,18 +164,23 @@ fn json<T: serde::de::DeserializeOwned>(of: Column, column: Option<&Text>, row: 
     text(column, row).map(|text| from_json(of, text)).transpose()
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(of: Column, text: &str) -> Result<T, String> {
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(of: Column, text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| invalid(of, error))
 }
 
 /// The text of one row, which a dictionary makes cheap to repeat, is bounded as that of a line is.
-struct Budget(usize);
+pub(super) struct Budget(usize);
 
 impl Budget {
     #[inline]
-    fn take(&mut self, text: &str) -> Result<CompactString, String> {
-        self.0 = self.0.checked_sub(text.len()).ok_or_else(|| format!("longer than {LINE_BYTES} bytes"))?;
-        Ok(text.into())
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        self.0 = self.0.checked_sub(bytes).ok_or_else(|| format!("longer than {LINE_BYTES} bytes"))?;
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, text: &str) -> Result<CompactString, String> {
+        self.spend(text.len()).map(|()| text.into())
     }
 }
 
@@ -243,41 +197,41 @@ impl Rows {
     }
 
     /// The record of a row, or what is wrong with it.
-    pub(super) fn record(&mut self, row: usize) -> Result<Record, String> {
-        let word = text(self.record.as_ref(), row).filter(|word| !word.is_empty());
-        let missing = |field| MissingField { record: word.unwrap_or("?").into(), field }.to_string();
-        let word = word.ok_or_else(|| missing("record"))?;
-        let kind = Kind::of_word(word);
-        let source = name(self.source.as_ref(), row).unwrap_or_default();
+    pub(super) fn record(&self, row: usize, repeats: &mut Repeats) -> Result<Record, String> {
+        let word = || text(self.record.as_ref(), row).filter(|word| !word.is_empty());
+        let missing = |field| MissingField { record: word().unwrap_or("?").into(), field }.to_string();
+        let of_word = |word: &str| if word.is_empty() { Err(missing("record")) } else { Ok(Kind::of_word(word)) };
+        let kind = repeats.record.get(self.record.as_ref(), row, of_word)?.ok_or_else(|| missing("record"))?;
+        let source = repeats.source.get(self.source.as_ref(), row, |text| parse(Column::Source, text))?.unwrap_or_default();
         if source.is_empty() && kind != Kind::TICK && kind != Kind::UNKNOWN {
             return Err(missing("source"));
         }
-        let agent = self.last_agent.get(Column::Agent, text(self.agent.as_ref(), row).ok_or_else(|| missing("agent"))?)?;
-        let run = self.last_run.get(Column::Run, text(self.run.as_ref(), row).ok_or_else(|| missing("run"))?)?;
+        let agent = repeats.agent.get(self.agent.as_ref(), row, |text| parse(Column::Agent, text))?.ok_or_else(|| missing("agent"))?;
+        let run = repeats.run.get(self.run.as_ref(), row, |text| parse(Column::Run, text))?.ok_or_else(|| missing("run"))?;
         let seq = count(Column::Seq, self.seq.as_ref(), row)?.ok_or_else(|| missing("seq"))?;
         let at = time(Column::At, self.at.as_ref(), row)?.ok_or_else(|| missing("at"))?;
         let mut budget = Budget(LINE_BYTES);
         let body = match kind {
-            Kind::NODE => Body::Node(self.node(row, &mut budget, missing)?),
-            Kind::FLOW => Body::Flow(Box::new(self.flow(row, &mut budget, missing)?)),
-            Kind::CONNECTION => Body::Connection(Box::new(self.connection(row, &mut budget, missing)?)),
-            Kind::GONE => Body::Gone(match parsed(Column::Id, self.id.as_ref(), row)? {
+            Kind::NODE => Body::Node(self.node(row, &mut budget, repeats, missing)?),
+            Kind::FLOW => Body::Flow(Box::new(self.flow(row, &mut budget, repeats, missing)?)),
+            Kind::CONNECTION => Body::Connection(Box::new(self.connection(row, &mut budget, repeats, missing)?)),
+            Kind::GONE => Body::Gone(match known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)? {
                 Some(id) => Gone::Node(id),
                 None if text(self.owner.as_ref(), row).is_none() => return Err(missing("id` or `owner")),
-                None => Gone::Flow(Box::new(self.flow_key(row)?.map_err(missing)?)),
+                None => Gone::Flow(Box::new(self.flow_key(row, repeats)?.map_err(missing)?)),
             }),
             Kind::PROBLEM => Body::Problem(Problem {
                 message: name(self.message.as_ref(), row).ok_or_else(|| missing("message"))?,
                 hint: name(self.hint.as_ref(), row),
-                id: parsed(Column::Id, self.id.as_ref(), row)?,
+                id: known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)?,
             }),
             Kind::FIELD => Body::Field(json(Column::FieldRecord, self.field.as_ref(), row)?.ok_or_else(|| missing("field"))?),
             Kind::TICK => Body::Tick(Tick {
                 interval_ms: count(Column::IntervalMs, self.interval_ms.as_ref(), row)?,
                 sources: json(Column::Sources, self.sources.as_ref(), row)?.unwrap_or_default(),
-                metrics: self.metrics(row, &mut budget)?,
+                metrics: self.metrics(row, &mut budget, repeats)?,
             }),
-            _ => Body::Unknown(word.into()),
+            _ => Body::Unknown(word().unwrap_or_default().into()),
         };
         Ok(Record { agent, stamp: Stamp { run, seq }, source, at, body, extra: self.extra(row, kind)? })
     }
@@ -295,89 +249,39 @@ impl Rows {
         Ok(extra)
     }
 
-    fn node(&self, row: usize, budget: &mut Budget, missing: impl Fn(&'static str) -> String) -> Result<Node, String> {
-        let id: crate::NodeId = parsed(Column::Id, self.id.as_ref(), row)?.ok_or_else(|| missing("id"))?;
-        let kind = name(self.kind.as_ref(), row).unwrap_or_else(|| id.kind().into());
-        let name = name(self.name.as_ref(), row);
+    fn node(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Node, String> {
+        let id = known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("id"))?;
         Ok(Node {
+            kind: repeats.kind.get(self.kind.as_ref(), row, |text| parse(Column::Kind, text))?.unwrap_or_else(|| id.kind().into()),
             id,
-            kind,
-            name,
-            parents: self.parents(row)?,
-            endpoints: self.endpoints(row)?,
-            attrs: self.attrs(row, budget)?,
-            metrics: self.metrics(row, budget)?,
+            name: name(self.name.as_ref(), row),
+            parents: facts::parents(self.parents.as_ref(), row, repeats)?,
+            endpoints: facts::endpoints(self.endpoints.as_ref(), row, repeats)?,
+            attrs: facts::attrs(self.attrs.as_ref(), row, budget, repeats)?,
+            metrics: self.metrics(row, budget, repeats)?,
         })
     }
 
-    fn parents(&self, row: usize) -> Result<Option<Vec<crate::NodeId>>, String> {
-        let Some(list) = &self.parents else { return Ok(None) };
-        let Some(items) = list.get(row) else { return Ok(None) };
-        let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
-        for item in items {
-            if let Some(id) = list.items.get(item) {
-                parents.push(parse(Column::Parents, id)?);
-            }
-        }
-        Ok(Some(parents))
-    }
-
-    fn endpoints(&self, row: usize) -> Result<Option<Vec<OwnedEndpoint>>, String> {
-        let Some(list) = &self.endpoints else { return Ok(None) };
-        let Some(items) = list.get(row) else { return Ok(None) };
-        let Since { what, since } = &list.items;
-        let mut endpoints = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
-        for item in items {
-            if let Some(at) = text(what.as_ref(), item) {
-                endpoints.push(OwnedEndpoint { at: parse(Column::Endpoints, at)?, since: time(Column::Endpoints, since.as_ref(), item)? });
-            }
-        }
-        Ok(Some(endpoints))
-    }
-
-    fn attrs(&self, row: usize, budget: &mut Budget) -> Result<Fields<Value>, String> {
-        let Some(list) = &self.attrs else { return Ok(Fields::default()) };
-        let Some(items) = list.get(row) else { return Ok(Fields::default()) };
-        let mut attrs = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
-        for item in items {
-            let Some(key) = text(list.items.key.as_ref(), item) else { continue };
-            attrs.push((budget.take(key)?, list.items.value(item, budget)?));
-        }
-        Ok(attrs.into())
-    }
-
-    fn metrics(&self, row: usize, budget: &mut Budget) -> Result<crate::Figures, String> {
-        let mut figures = Vec::new();
-        for list in [&self.metrics, &self.counters].into_iter().flatten() {
-            let Some(items) = list.get(row) else { continue };
-            figures.reserve(items.size_hint().1.unwrap_or(0));
-            let Figures { name, value, signed } = &list.items;
-            for item in items {
-                let figure = value.as_ref().and_then(|column| column.get(item)).or_else(|| signed.as_ref().and_then(|column| column.get(item)));
-                if let Some((name, figure)) = text(name.as_ref(), item).zip(figure) {
-                    figures.push((budget.take(name)?, figure));
-                }
-            }
-        }
-        Ok(figures.into())
+    fn metrics(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats) -> Result<crate::Figures, String> {
+        facts::metrics([self.metrics.as_ref(), self.counters.as_ref()], row, budget, &mut repeats.metrics)
     }
 
     /// The key of a flow, or the name of the field that it lacks.
-    fn flow_key(&self, row: usize) -> Result<Result<FlowKey, &'static str>, String> {
+    fn flow_key(&self, row: usize, repeats: &mut Repeats) -> Result<Result<FlowKey, &'static str>, String> {
         Ok(flow_key(
             side(text(self.side.as_ref(), row))?,
-            parsed(Column::Dialled, self.dialled.as_ref(), row)?,
-            parsed(Column::ClientAddr, self.client_addr.as_ref(), row)?,
-            parsed(Column::Owner, self.owner.as_ref(), row)?,
-            parsed(Column::ServerAddr, self.server_addr.as_ref(), row)?,
+            known(Column::Dialled, self.dialled.as_ref(), row, &mut repeats.addresses)?,
+            known(Column::ClientAddr, self.client_addr.as_ref(), row, &mut repeats.clients)?,
+            known(Column::Owner, self.owner.as_ref(), row, &mut repeats.ids)?,
+            known(Column::ServerAddr, self.server_addr.as_ref(), row, &mut repeats.addresses)?,
             protocol(text(self.proto.as_ref(), row))?,
         ))
     }
 
-    fn flow(&self, row: usize, budget: &mut Budget, missing: impl Fn(&'static str) -> String) -> Result<Flow, String> {
+    fn flow(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Flow, String> {
         Ok(Flow {
-            key: self.flow_key(row)?.map_err(&missing)?,
-            server: parsed(Column::Server, self.server.as_ref(), row)?,
+            key: self.flow_key(row, repeats)?.map_err(&missing)?,
+            server: known(Column::Server, self.server.as_ref(), row, &mut repeats.ids)?,
             server_name: name(self.server_name.as_ref(), row),
             command: name(self.command.as_ref(), row),
             since: time(Column::Since, self.since.as_ref(), row)?.ok_or_else(|| missing("since"))?,
@@ -419,12 +323,12 @@ impl Rows {
         Ok(sources)
     }
 
-    fn connection(&self, row: usize, budget: &mut Budget, missing: impl Fn(&'static str) -> String) -> Result<Connection, String> {
+    fn connection(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Connection, String> {
         Ok(Connection {
-            owner: parsed(Column::Owner, self.owner.as_ref(), row)?.ok_or_else(|| missing("owner"))?,
+            owner: known(Column::Owner, self.owner.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("owner"))?,
             proto: protocol(text(self.proto.as_ref(), row))?.ok_or_else(|| missing("proto"))?,
-            local: parsed(Column::Local, self.local.as_ref(), row)?.ok_or_else(|| missing("local"))?,
-            remote: parsed(Column::Remote, self.remote.as_ref(), row)?.ok_or_else(|| missing("remote"))?,
+            local: known(Column::Local, self.local.as_ref(), row, &mut repeats.addresses)?.ok_or_else(|| missing("local"))?,
+            remote: known(Column::Remote, self.remote.as_ref(), row, &mut repeats.addresses)?.ok_or_else(|| missing("remote"))?,
             side: side(text(self.side.as_ref(), row))?,
             state: name(self.state.as_ref(), row).ok_or_else(|| missing("state"))?,
             pid: count(Column::Pid, self.pid.as_ref(), row)?,
@@ -432,28 +336,6 @@ impl Rows {
             rx_bytes_total: count(Column::RxBytesTotal, self.rx_bytes_total.as_ref(), row)?,
             seen_by: self.seen_by(row, budget)?,
         })
-    }
-}
-
-impl Attributes {
-    /// The value of an item: what the first column with any says, and null where none does.
-    fn value(&self, item: usize, budget: &mut Budget) -> Result<Value, String> {
-        if let Some(text) = text(self.text.as_ref(), item) {
-            budget.0 = budget.0.checked_sub(text.len()).ok_or_else(|| format!("longer than {LINE_BYTES} bytes"))?;
-            return Ok(text_value(text));
-        }
-        if let Some(number) = [&self.int, &self.float].into_iter().flatten().find_map(|column| column.get(item)) {
-            return Ok(Value::Number(number));
-        }
-        if let Some(value) = self.bool.as_ref().and_then(|column| column.get(item)) {
-            return Ok(Value::Bool(value));
-        }
-        if let Some(at) = time(Column::Attrs, self.time.as_ref(), item)? {
-            return Ok(Value::Time(at));
-        }
-        let Some(text) = text(self.json.as_ref(), item) else { return Ok(Value::Null) };
-        budget.0 = budget.0.checked_sub(text.len()).ok_or_else(|| format!("longer than {LINE_BYTES} bytes"))?;
-        from_json(Column::Attrs, text)
     }
 }
 

@@ -1,0 +1,170 @@
+//! What a row says of a node: its lists, each of them a run of items in columns of their own.
+
+use compact_str::CompactString;
+
+use super::columns::{Bools, Lists, Numbers, Text, Times};
+use super::repeats::{Memory, Repeats, Shapes};
+use super::rows::{Budget, from_json, parse, text, time};
+use super::schema::Column;
+use crate::NodeId;
+use crate::endpoint::OwnedEndpoint;
+use crate::number::Number;
+use crate::value::{Fields, Value};
+
+/// Endpoints of nodes, and ports of flows.
+pub(super) struct Since<T> {
+    pub(super) what: Option<T>,
+    pub(super) since: Option<Times>,
+}
+
+pub(super) struct Figures {
+    pub(super) name: Option<Text>,
+    pub(super) value: Option<Numbers>,
+    pub(super) signed: Option<Numbers>,
+}
+
+pub(super) struct Attributes {
+    pub(super) key: Option<Text>,
+    pub(super) text: Option<Text>,
+    pub(super) int: Option<Numbers>,
+    pub(super) float: Option<Numbers>,
+    pub(super) bool: Option<Bools>,
+    pub(super) time: Option<Times>,
+    pub(super) json: Option<Text>,
+}
+
+/// The value of a text of any length. A text in the form of a time is that time, as it is in JSON.
+#[inline]
+pub(super) fn text_value(text: &str) -> Value {
+    const TIME: usize = "2026-11-21T18:34:00.123456Z".len();
+    if text.len() == TIME { Value::text(text) } else { Value::Text(text.into()) }
+}
+
+pub(super) fn parents(list: Option<&Lists<Text>>, row: usize, repeats: &mut Repeats) -> Result<Option<Vec<NodeId>>, String> {
+    let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
+    let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
+    for item in items {
+        if let Some(id) = list.items.get(item) {
+            parents.push(repeats.ids.get(id, |id| parse(Column::Parents, id))?);
+        }
+    }
+    Ok(Some(parents))
+}
+
+pub(super) fn endpoints(list: Option<&Lists<Since<Text>>>, row: usize, repeats: &mut Repeats) -> Result<Option<Vec<OwnedEndpoint>>, String> {
+    let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
+    let Since { what, since } = &list.items;
+    let mut endpoints = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
+    for item in items {
+        if let Some(at) = text(what.as_ref(), item) {
+            let at = repeats.endpoints.get(at, |at| parse(Column::Endpoints, at))?;
+            endpoints.push(OwnedEndpoint { at, since: time(Column::Endpoints, since.as_ref(), item)? });
+        }
+    }
+    Ok(Some(endpoints))
+}
+
+pub(super) fn attrs(list: Option<&Lists<Attributes>>, row: usize, budget: &mut Budget, repeats: &mut Repeats) -> Result<Fields<Value>, String> {
+    let Some(list) = list else { return Ok(Fields::default()) };
+    let Repeats { attrs: shapes, json, .. } = repeats;
+    if let Some((items, keys, column)) = list.run(row).and_then(|items| Some((items.clone(), list.items.key.as_ref()?.keys(items)?, list.items.key.as_ref()?)))
+        && let Some((names, bytes)) = shapes.get(keys, column)
+    {
+        budget.spend(bytes)?;
+        let mut attrs = Vec::with_capacity(keys.len());
+        for (item, name) in items.zip(names.names()) {
+            list.items.put(item, name.clone(), &mut attrs, budget, json)?;
+        }
+        return Ok(Fields::from_sorted(attrs));
+    }
+    let Some(items) = list.get(row) else { return Ok(Fields::default()) };
+    let mut attrs = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
+    for item in items {
+        let Some(key) = text(list.items.key.as_ref(), item) else { continue };
+        list.items.put(item, budget.take(key)?, &mut attrs, budget, json)?;
+    }
+    Ok(attrs.into())
+}
+
+/// The figures of a row. Whole ones that a float does not hold stand in `counters`.
+pub(super) fn metrics(
+    [metrics, counters]: [Option<&Lists<Figures>>; 2],
+    row: usize,
+    budget: &mut Budget,
+    shapes: &mut Shapes,
+) -> Result<crate::Figures, String> {
+    let exact = counters.is_some_and(|list| list.range(row).is_some_and(|items| !items.is_empty()));
+    if let Some(list) = metrics.filter(|_| !exact)
+        && let Some((figures, bytes)) = list.items.shared(list, row, shapes)
+    {
+        budget.spend(bytes)?;
+        return Ok(figures);
+    }
+    let mut figures = Vec::new();
+    for list in [metrics, counters].into_iter().flatten() {
+        let Some(items) = list.get(row) else { continue };
+        figures.reserve(items.size_hint().1.unwrap_or(0));
+        let Figures { name, value, signed } = &list.items;
+        for item in items {
+            let figure = value.as_ref().and_then(|column| column.get(item)).or_else(|| signed.as_ref().and_then(|column| column.get(item)));
+            if let Some((name, figure)) = text(name.as_ref(), item).zip(figure) {
+                figures.push((budget.take(name)?, figure));
+            }
+        }
+    }
+    Ok(figures.into())
+}
+
+impl Figures {
+    /// The figures of a row that has all its names in order and a value for each, and the bytes of the names; none of any other.
+    fn shared(&self, list: &Lists<Self>, row: usize, shapes: &mut Shapes) -> Option<(crate::Figures, usize)> {
+        let items = list.run(row)?;
+        let column = self.name.as_ref()?;
+        let (keys, floats) = (column.keys(items.clone())?, self.value.as_ref()?.floats(items)?);
+        let (names, bytes) = shapes.get(keys, column)?;
+        let mut values = Vec::with_capacity(floats.len());
+        for float in floats {
+            values.push(Number::from_f64(*float)?);
+        }
+        crate::Figures::shared(names.clone(), values).map(|figures| (figures, bytes))
+    }
+}
+
+impl Attributes {
+    /// Adds the value of an item to `attrs`: what the first column with any says, and null where none does. Where it is made is where it stays: handing it on
+    /// costs more than making it.
+    #[inline]
+    fn put(
+        &self,
+        item: usize,
+        name: CompactString,
+        attrs: &mut Vec<(CompactString, Value)>,
+        budget: &mut Budget,
+        json: &mut Memory<Value>,
+    ) -> Result<(), String> {
+        if let Some(text) = text(self.text.as_ref(), item) {
+            budget.spend(text.len())?;
+            attrs.push((name, text_value(text)));
+        } else if let Some(number) = [&self.int, &self.float].into_iter().flatten().find_map(|column| column.get(item)) {
+            attrs.push((name, Value::Number(number)));
+        } else if let Some(value) = self.bool.as_ref().and_then(|column| column.get(item)) {
+            attrs.push((name, Value::Bool(value)));
+        } else if let Some(at) = time(Column::Attrs, self.time.as_ref(), item)? {
+            attrs.push((name, Value::Time(at)));
+        } else if let Some(text) = text(self.json.as_ref(), item) {
+            budget.spend(text.len())?;
+            attrs.push((name, json.get(text, shared_json)?));
+        } else {
+            attrs.push((name, Value::Null));
+        }
+        Ok(())
+    }
+}
+
+/// A value that many nodes may have: a map of labels is kept once.
+fn shared_json(text: &str) -> Result<Value, String> {
+    Ok(match from_json(Column::Attrs, text)? {
+        Value::Map(entries) => Value::Map(entries.into_shared()),
+        other => other,
+    })
+}

@@ -1,0 +1,196 @@
+//! What the rows of a stream say again and again: read once, and shared from then on. How much of it is remembered is bounded, whatever a stream says.
+
+use std::hash::BuildHasher;
+
+use compact_str::CompactString;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::columns::Text;
+use crate::codec::json::Kind;
+use crate::endpoint::{ClientAddress, Endpoint, SocketAddress};
+use crate::figures::SharedNames;
+use crate::id::{AgentName, NodeId, RunId};
+use crate::value::Value;
+
+/// Most bytes of text that one memory holds, entries included: some 20,000 ids.
+const BYTES: usize = 4 << 20;
+
+/// What an entry takes beside its text.
+const ENTRY: usize = 64;
+
+/// Longest text remembered.
+const TEXT: usize = 4 << 10;
+
+/// Most lists of names remembered of a batch, and most of a stream.
+const SHAPES: usize = 16;
+
+/// Most names, and most bytes of them, in a list that is remembered.
+const NAMES: usize = 256;
+
+/// What texts stand for.
+pub(super) struct Memory<T> {
+    table: HashTable<(Box<str>, T)>,
+    hasher: DefaultHashBuilder,
+    bytes: usize,
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self { table: HashTable::new(), hasher: DefaultHashBuilder::default(), bytes: 0 }
+    }
+}
+
+impl<T: Clone> Memory<T> {
+    /// What `text` stands for, read by `read` where it is not known.
+    #[inline]
+    pub(super) fn get<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+        let hash = self.hasher.hash_one(text);
+        match self.table.find(hash, |(known, _)| known.as_ref() == text) {
+            Some((_, value)) => Ok(value.clone()),
+            None => read(text).inspect(|value| self.keep(hash, text, value)),
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, hash: u64, text: &str, value: &T) {
+        if text.len() > TEXT {
+            return;
+        }
+        if self.bytes > BYTES {
+            self.table.clear();
+            self.bytes = 0;
+        }
+        self.bytes += text.len() + ENTRY;
+        self.table.insert_unique(hash, (text.into(), value.clone()), |(known, _)| self.hasher.hash_one(known.as_ref()));
+    }
+}
+
+/// What a column says of the row before, which this one most often repeats.
+pub(super) struct Last<T> {
+    /// The index of the word, within the dictionary of this batch.
+    key: Option<i32>,
+    value: Option<(CompactString, T)>,
+}
+
+impl<T> Default for Last<T> {
+    fn default() -> Self {
+        Self { key: None, value: None }
+    }
+}
+
+impl<T: Clone> Last<T> {
+    /// What the column says of `row`, if anything.
+    #[inline]
+    pub(super) fn get<E>(&mut self, column: Option<&Text>, row: usize, read: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, E> {
+        let Some(column) = column else { return Ok(None) };
+        let key = column.key(row);
+        if let (Some(_), Some((_, value))) = (key.filter(|_| key == self.key), &self.value) {
+            return Ok(Some(value.clone()));
+        }
+        let Some(text) = column.get(row) else { return Ok(None) };
+        let value = match self.value.take_if(|(last, _)| last == text) {
+            Some((_, value)) => value,
+            None => read(text)?,
+        };
+        self.key = key;
+        self.value = Some((text.into(), value.clone()));
+        Ok(Some(value))
+    }
+}
+
+/// A list of names, as a batch writes it: by its indices.
+struct Shape {
+    keys: Vec<i32>,
+    /// None where they are not sorted, each once.
+    names: Option<SharedNames>,
+    /// Bytes of the names.
+    bytes: usize,
+}
+
+/// Lists of names that many rows of a batch have.
+#[derive(Default)]
+pub(super) struct Shapes {
+    batch: Vec<Shape>,
+    /// Where the one of the row before is.
+    last: usize,
+    /// Lists of this stream: batches share them too.
+    stream: Vec<SharedNames>,
+}
+
+impl Shapes {
+    /// The names that `keys` stand for in `column`, and how many bytes they have; none where they are to be read one by one.
+    #[inline]
+    pub(super) fn get(&mut self, keys: &[i32], column: &Text) -> Option<(&SharedNames, usize)> {
+        if self.batch.get(self.last).is_none_or(|shape| shape.keys != keys) {
+            self.last = match self.batch.iter().position(|shape| shape.keys == keys) {
+                Some(found) => found,
+                None => self.learn(keys, column)?,
+            };
+        }
+        let shape = self.batch.get(self.last)?;
+        shape.names.as_ref().map(|names| (names, shape.bytes))
+    }
+
+    fn learn(&mut self, keys: &[i32], column: &Text) -> Option<usize> {
+        if keys.len() > NAMES {
+            return None;
+        }
+        let mut names: Vec<CompactString> = Vec::with_capacity(keys.len());
+        let mut bytes = 0;
+        for key in keys {
+            let name = column.word(*key)?;
+            bytes += name.len();
+            if bytes > TEXT {
+                return None;
+            }
+            names.push(name.into());
+        }
+        let names = names.is_sorted_by(|a, b| a < b).then(|| self.shared(names)).flatten();
+        let place = if self.batch.len() < SHAPES { self.batch.len() } else { (self.last + 1) % SHAPES };
+        self.batch.truncate(SHAPES);
+        let shape = Shape { keys: keys.to_vec(), names, bytes };
+        match self.batch.get_mut(place) {
+            Some(old) => *old = shape,
+            None => self.batch.push(shape),
+        }
+        Some(place)
+    }
+
+    fn shared(&mut self, names: Vec<CompactString>) -> Option<SharedNames> {
+        if let Some(known) = self.stream.iter().find(|known| known.names() == names.as_slice()) {
+            return Some(known.clone());
+        }
+        let names = SharedNames::new(names)?;
+        if self.stream.len() >= SHAPES {
+            self.stream.clear();
+        }
+        self.stream.push(names.clone());
+        Some(names)
+    }
+}
+
+/// All that is remembered of a stream.
+#[derive(Default)]
+pub(super) struct Repeats {
+    pub(super) record: Last<Kind>,
+    pub(super) agent: Last<AgentName>,
+    pub(super) run: Last<RunId>,
+    pub(super) source: Last<CompactString>,
+    pub(super) kind: Last<CompactString>,
+    pub(super) ids: Memory<NodeId>,
+    pub(super) endpoints: Memory<Endpoint>,
+    pub(super) addresses: Memory<SocketAddress>,
+    pub(super) clients: Memory<ClientAddress>,
+    pub(super) json: Memory<Value>,
+    pub(super) attrs: Shapes,
+    pub(super) metrics: Shapes,
+}
+
+impl Repeats {
+    /// Forgets the indices of the batch before: dictionaries may have changed since.
+    pub(super) fn begin_batch(&mut self) {
+        (self.record.key, self.agent.key, self.run.key, self.source.key, self.kind.key) = (None, None, None, None, None);
+        self.attrs.batch.clear();
+        self.metrics.batch.clear();
+    }
+}
