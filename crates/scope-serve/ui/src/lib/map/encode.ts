@@ -1,7 +1,8 @@
 // Turns the graph into what the engine takes: typed arrays whose memory is handed over, for all of it or for what a message changed. Reads the graph at that
 // moment; keeps only what rates and failures need from one message to the next.
 import type { Applied, Graph, GraphNode } from '../model/graph';
-import { judge, share } from '../model/health';
+import { HEALTHS, share } from '../model/health';
+import { Standings } from '../model/standing';
 import { clusterOf } from './cluster-key';
 import { kindIndex } from './kinds';
 import { CRITICAL, HEALTHY, UNKNOWN, WARNING, type Change, type EdgeBatch, type Figures, type NodeBatch } from './protocol';
@@ -11,7 +12,7 @@ export type EdgeMeasure = 'open' | 'bytes';
 const FAILED_MS = 60_000;
 const FAILED_SHARE = 0.02;
 
-const CODES = { unknown: UNKNOWN, healthy: HEALTHY, warning: WARNING, critical: CRITICAL } as const;
+const CODES = HEALTHS.map((health) => ({ unknown: UNKNOWN, healthy: HEALTHY, warning: WARNING, critical: CRITICAL })[health]);
 const JUDGED = new Set([
   'cpu_pct',
   'cpu_limit_pct',
@@ -189,6 +190,7 @@ export class Encoder {
       return value === undefined || Number.isNaN(value) ? undefined : value;
     };
     const value = this.#valueOf(figure);
+    const health = Standings.of(graph).health(nodes, now);
     const figures: Figures = {
       type: 'figures',
       n: Uint32Array.from(nodes),
@@ -204,7 +206,7 @@ export class Encoder {
       const node = graph.nodes.get(n)!;
       figures.value[at] = value(n) ?? NaN;
       figures.gauge[at] = share(node, figure, this.#metric) ?? NaN;
-      figures.health[at] = CODES[judge(node, figure, now).health];
+      figures.health[at] = CODES[health[at]!]!;
     });
     const columnsOf = ['open', 'tx_bytes_total', 'rx_bytes_total', 'failed_total', 'opened_total'].map((name) => graph.edgeColumn(name));
     const of = (column: number, e: number) => columnsOf[column]?.[e] || 0;

@@ -43,6 +43,8 @@ export class MapSession {
   #keeper: PlaceKeeper | undefined;
   #unlisten: () => void;
   #sent = '';
+  /** The engine was told of places that were dragged to. */
+  #placed = false;
   #pinned = '';
   #camera = '';
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
@@ -188,6 +190,11 @@ export class MapSession {
   #sendPlaces() {
     const places = this.#keeper?.places;
     if (!places) return;
+    const clusters = Object.entries(places.clusters).map(([key, [x, y]]) => ({ key, x, y }));
+    // Most never drag anything.
+    const any = clusters.length > 0 || Object.keys(places.nodes).length > 0;
+    if (!any && !this.#placed) return;
+    this.#placed = any;
     const found = Object.entries(places.nodes).flatMap(([id, at]) => {
       const n = this.view.graph.byId.get(id);
       return n === undefined ? [] : [{ n, at }];
@@ -196,7 +203,7 @@ export class MapSession {
       type: 'places',
       n: Uint32Array.from(found, ({ n }) => n),
       at: Float32Array.from(found.flatMap(({ at }) => at)),
-      clusters: Object.entries(places.clusters).map(([key, [x, y]]) => ({ key, x, y })),
+      clusters,
     });
   }
 

@@ -61,6 +61,8 @@ const NO_EDGES: ReadonlySet<number> = new Set();
 
 export class Graph {
   view = '';
+  /** Rises with each message that says more than figures: who keeps what follows from facts compares it. */
+  revision = 0;
   at = '';
   nodes = new Map<number, GraphNode>();
   edges = new Map<number, GraphEdge>();
@@ -96,6 +98,7 @@ export class Graph {
       applied.reset = true;
     }
     if (message.type !== 'figures') {
+      this.revision += 1;
       for (const name of message.metrics ?? []) this.metrics.push(name);
       for (const name of message.edge_metrics ?? []) this.edgeMetrics.push(name);
       this.#removeEdges(message.edges?.gone ?? [], applied);
@@ -121,13 +124,6 @@ export class Graph {
 
   edgeFigure(e: number, metric: string): number | undefined {
     return this.#edgeColumns[this.edgeMetrics.indexOf(metric)]?.get(e);
-  }
-
-  /** The figures of one node after another, for who goes through all of them: names are looked up once. */
-  reader(): { at: number; figure: (metric: string) => number | undefined } {
-    const columns = new Map(this.metrics.map((metric, at) => [metric, this.#columns[at]]));
-    const reader = { at: -1, figure: (metric: string) => columns.get(metric)?.get(reader.at) };
-    return reader;
   }
 
   /** All values of a figure by the number of the node, NaN where unknown; `undefined` where no node has it. To be read only, until the next message. */

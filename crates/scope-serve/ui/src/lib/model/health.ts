@@ -25,6 +25,10 @@ const UNKNOWN: Judgement = { health: 'unknown', reasons: [] };
 /** Restarts that are longer ago than this are over. */
 const RECENT_MS = 3_600_000;
 const MANY_RESTARTS = 3;
+/** Of memory, processor time, disk, and of the time in which something was held back: from where on it is not well. */
+export const CRITICAL = { memory: 0.95, disk: 0.95 } as const;
+export const WARNING = { memory: 0.85, cpu: 0.95, disk: 0.9, throttled: 0.25 } as const;
+const ENDED = new Set(['exited', 'stopped', 'failed']);
 // How a container ends that somebody stopped: by itself, by Ctrl-C, by SIGTERM.
 const ORDERLY = new Set([0, 130, 143]);
 
@@ -48,7 +52,7 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   else if (state === 'zombie') put(found, 'warning', { what: 'zombie' });
   else if (state === 'pending') put(found, 'warning', { what: 'pending' });
   if (attrs?.['oom_killed'] === true) put(found, 'critical', { what: 'out_of_memory' });
-  const ended = state === 'exited' || state === 'stopped' || state === 'failed';
+  const ended = hasEnded(node);
   if (ended) {
     const code = attrs?.['exit_code'];
     if (typeof code === 'number' ? !ORDERLY.has(code) : state === 'failed') {
@@ -56,11 +60,7 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
     }
   }
   if (!ended && attrs?.['health'] === 'unhealthy') put(found, 'critical', { what: 'unhealthy' });
-  const restarts = attrs?.['restart_count'];
-  if (typeof restarts === 'number' && restarts >= MANY_RESTARTS) {
-    const started = attrs?.['started_at'];
-    if (typeof started === 'string' && now - Date.parse(started) < RECENT_MS) put(found, 'warning', { what: 'restarts', count: restarts });
-  }
+  if (now < unrestUntil(node)) put(found, 'warning', { what: 'restarts', count: Number(attrs?.['restart_count']) });
   if (!ended) judgeUse(node, figure, found);
 
   const { critical, warning } = found;
@@ -70,6 +70,20 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   return state !== undefined || figure('cpu_pct') !== undefined || figure('mem_bytes') !== undefined ? HEALTHY : UNKNOWN;
 }
 
+export function hasEnded(node: Judged): boolean {
+  const state = node.facts.attrs?.['state'];
+  return typeof state === 'string' && ENDED.has(state.toLowerCase());
+}
+
+/** Until when restarts are news, in milliseconds; 0 where there were none, or few. */
+export function unrestUntil(node: Judged): number {
+  const attrs = node.facts.attrs;
+  const restarts = attrs?.['restart_count'];
+  const started = attrs?.['started_at'];
+  if (typeof restarts !== 'number' || restarts < MANY_RESTARTS || typeof started !== 'string') return 0;
+  return Date.parse(started) + RECENT_MS || 0;
+}
+
 export function healthOf(graph: Graph, n: number, now = Date.now()): Judgement {
   const node = graph.nodes.get(n);
   return node ? judge(node, (metric) => graph.figure(n, metric), now) : UNKNOWN;
@@ -77,15 +91,15 @@ export function healthOf(graph: Graph, n: number, now = Date.now()): Judgement {
 
 function judgeUse(node: Judged, figure: FigureOf, found: Found) {
   const memory = share(node, figure, 'mem_bytes');
-  if (memory !== undefined && memory >= 0.95) put(found, 'critical', { what: 'memory', share: memory });
-  else if (memory !== undefined && memory >= 0.85) put(found, 'warning', { what: 'memory', share: memory });
+  if (memory !== undefined && memory >= CRITICAL.memory) put(found, 'critical', { what: 'memory', share: memory });
+  else if (memory !== undefined && memory >= WARNING.memory) put(found, 'warning', { what: 'memory', share: memory });
   const cpu = share(node, figure, 'cpu_pct');
-  if (cpu !== undefined && cpu >= 0.95) put(found, 'warning', { what: 'cpu', share: cpu });
-  const throttled = figure('cpu_throttled_pct');
-  if (throttled !== undefined && throttled >= 25) put(found, 'warning', { what: 'throttled', share: throttled / 100 });
-  const disk = figure('disk_pct');
-  if (disk !== undefined && disk >= 95) put(found, 'critical', { what: 'disk', share: disk / 100 });
-  else if (disk !== undefined && disk >= 90) put(found, 'warning', { what: 'disk', share: disk / 100 });
+  if (cpu !== undefined && cpu >= WARNING.cpu) put(found, 'warning', { what: 'cpu', share: cpu });
+  const throttled = share(node, figure, 'cpu_throttled_pct');
+  if (throttled !== undefined && throttled >= WARNING.throttled) put(found, 'warning', { what: 'throttled', share: throttled });
+  const disk = share(node, figure, 'disk_pct');
+  if (disk !== undefined && disk >= CRITICAL.disk) put(found, 'critical', { what: 'disk', share: disk });
+  else if (disk !== undefined && disk >= WARNING.disk) put(found, 'warning', { what: 'disk', share: disk });
 }
 
 /** How much of its limit a figure is; `undefined` where there is no limit, or it is unknown. */

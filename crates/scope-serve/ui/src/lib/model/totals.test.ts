@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Graph } from './graph';
-import { totalsOf } from './totals';
+import { Adder } from './totals';
 
 it('adds up what the view is of, and nothing that stands beside it', () => {
   const graph = new Graph();
@@ -25,5 +25,5 @@ it('adds up what the view is of, and nothing that stands beside it', () => {
       ],
     },
   });
-  expect(totalsOf(graph, 0)).toEqual({ members: 4, nodes: 3, edges: 0, critical: 1, warning: 0, cpuPct: 50, memBytes: 96 });
+  expect(new Adder(graph).totals(0)).toEqual({ members: 4, nodes: 3, edges: 0, critical: 1, warning: 0, cpuPct: 50, memBytes: 96 });
 });

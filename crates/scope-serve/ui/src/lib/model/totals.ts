@@ -1,6 +1,7 @@
 // What the nodes of a view come to together. Only what the view is of counts: a host's figures and those of its containers are not added up.
 import type { Graph } from './graph';
-import { judge } from './health';
+import { HEALTHS } from './health';
+import { Standings } from './standing';
 
 export interface Totals {
   /** Nodes that the view is of; those of groups each count. */
@@ -17,25 +18,60 @@ export interface Totals {
 }
 
 const METRICS = { cpuPct: 'cpu_pct', memBytes: 'mem_bytes', rxBytesPerSec: 'rx_bytes_per_sec', txBytesPerSec: 'tx_bytes_per_sec' } as const;
+const CRITICAL = HEALTHS.indexOf('critical');
+const WARNING = HEALTHS.indexOf('warning');
 
-export function totalsOf(graph: Graph, now: number): Totals {
-  const totals: Totals = { members: 0, nodes: graph.nodes.size, edges: graph.edges.size, critical: 0, warning: 0 };
-  const columns = Object.entries(METRICS).flatMap(([total, metric]) => {
-    const column = graph.column(metric);
-    return column ? [[total as keyof typeof METRICS, column] as const] : [];
-  });
-  const reader = graph.reader();
-  for (const node of graph.nodes.values()) {
-    if (node.role !== 'member' && node.role !== 'group') continue;
-    totals.members += node.facts.members ?? 1;
-    for (const [total, column] of columns) {
-      const value = column[node.n];
-      if (value !== undefined && !Number.isNaN(value)) totals[total] = (totals[total] ?? 0) + value;
+/** Adds up again and again: who belongs to the view is gone through where that changed, else figures alone. */
+export class Adder {
+  #revision = -1;
+  #numbers = new Uint32Array();
+  #members = 0;
+
+  constructor(readonly graph: Graph) {}
+
+  totals(now: number): Totals {
+    const { graph } = this;
+    this.#look();
+    const numbers = this.#numbers;
+    const totals: Totals = { members: this.#members, nodes: graph.nodes.size, edges: graph.edges.size, critical: 0, warning: 0 };
+    for (const [total, metric] of Object.entries(METRICS) as [keyof typeof METRICS, string][]) {
+      const sum = sumOf(numbers, graph.column(metric));
+      if (sum !== undefined) totals[total] = sum;
     }
-    reader.at = node.n;
-    const { health } = judge(node, reader.figure, now);
-    if (health === 'critical') totals.critical += 1;
-    else if (health === 'warning') totals.warning += 1;
+    const health = Standings.of(graph).health(numbers, now);
+    for (const one of health) {
+      if (one === CRITICAL) totals.critical += 1;
+      else if (one === WARNING) totals.warning += 1;
+    }
+    return totals;
   }
-  return totals;
+
+  #look() {
+    const { graph } = this;
+    if (this.#revision === graph.revision) return;
+    this.#revision = graph.revision;
+    const numbers = new Uint32Array(graph.nodes.size);
+    let [count, members] = [0, 0];
+    for (const { n, role, facts } of graph.nodes.values()) {
+      if (role !== 'member' && role !== 'group') continue;
+      numbers[count] = n;
+      count += 1;
+      members += facts.members ?? 1;
+    }
+    this.#numbers = numbers.subarray(0, count);
+    this.#members = members;
+  }
+}
+
+/** Nothing where nobody knows any. */
+function sumOf(numbers: Uint32Array, column: Float64Array | undefined): number | undefined {
+  let [sum, known] = [0, false];
+  if (!column) return undefined;
+  for (let at = 0; at < numbers.length; at += 1) {
+    const value = column[numbers[at]!] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    known = true;
+  }
+  return known ? sum : undefined;
 }

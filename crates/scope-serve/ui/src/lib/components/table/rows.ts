@@ -1,7 +1,8 @@
 // What stands in the rows of a table: values of nodes or of connections by column, raw. How they look and in what order they stand is said elsewhere.
 import type { Attribute } from '#lib/live/messages';
 import type { Graph, GraphNode } from '#lib/model/graph';
-import { healthOf, HEALTHS, judge } from '#lib/model/health';
+import { healthOf, HEALTHS } from '#lib/model/health';
+import { Standings } from '#lib/model/standing';
 import type { Place } from '#lib/model/place';
 
 export type Chosen = Pick<Place, 'onlyProblems' | 'hide' | 'focus'>;
@@ -28,6 +29,9 @@ export interface Rows {
 /** From far to near; what is not in it is furthest. */
 const NEAREST = ['host', 'pod', 'container'];
 
+const WARNING = HEALTHS.indexOf('warning');
+const CRITICAL = HEALTHS.indexOf('critical');
+
 export const edgeId = (from: string, to: string) => `edge:${from}>${to}`;
 
 export class NodeRows implements Rows {
@@ -42,20 +46,15 @@ export class NodeRows implements Rows {
     const { graph, chosen } = this;
     const hidden = new Set(chosen.hide);
     const near = chosen.focus ? around(graph, chosen.focus) : undefined;
-    const now = Date.now();
-    const reader = graph.reader();
     const rows: number[] = [];
     for (const node of graph.nodes.values()) {
       if (!this.neighbours && (node.role === 'pseudo' || node.role === 'stand_in')) continue;
       if (hidden.has(node.id) || (near && !near.has(node.n))) continue;
-      if (chosen.onlyProblems) {
-        reader.at = node.n;
-        const { health } = judge(node, reader.figure, now);
-        if (health !== 'warning' && health !== 'critical') continue;
-      }
       rows.push(node.n);
     }
-    return rows;
+    if (!chosen.onlyProblems) return rows;
+    const health = Standings.of(graph).health(rows, Date.now());
+    return rows.filter((_, at) => health[at] === WARNING || health[at] === CRITICAL);
   }
 
   row(n: number): Row | undefined {

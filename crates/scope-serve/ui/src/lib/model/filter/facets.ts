@@ -1,6 +1,8 @@
 // Facets: values to choose from beside a view, with how many nodes have them. From the graph alone; choosing composes the filter.
 import type { Graph } from '../graph';
-import { countLabels, countValues, weight } from './values';
+import { Roll } from '../roll';
+import { Tally, type Counted } from './tally';
+import { readerOf, readLabels, weight, type Reader } from './values';
 
 export interface Facet {
   /** The field in the filter language: `host`, `label:KEY`. */
@@ -28,30 +30,121 @@ export const FACETS = [
 const LABELS = 12;
 const VALUES = 500;
 
-export function facetsOf(graph: Graph): Facet[] {
-  return FACETS.map(({ field, of }) => ({ field, values: counted(countValues(graph, of)) })).filter((facet) => facet.values.length > 0);
-}
+/** Whether labels say something is looked at for so many of the most frequent. */
+const LOOKED_AT = 36;
 
-/** Labels that say something: those that not every node has for itself. */
-export function labelFacetsOf(graph: Graph): Facet[] {
-  const facets: Facet[] = [];
-  for (const [key, count] of countLabels(graph)) {
-    if (facets.length === LABELS) break;
-    const values = countValues(graph, `label:${key}`);
-    if (values.length < count || count === 1) facets.push({ field: `label:${key}`, values: counted(values) });
+const RESTARTED: Reader = ({ facts }) => {
+  const restarts = facts.attrs?.['restart_count'];
+  return typeof restarts === 'number' && restarts > 0 ? 'restarted' : '';
+};
+
+/** The facets of one graph. Counting follows what changes: of ten thousand nodes few do. */
+export class Facets {
+  #roll = new Roll();
+  #tallies = FACETS.map(({ field, of }): Counting => ({ field, tally: new Tally(readerOf(of), VALUES) }));
+  #keys = new Tally(readLabels, LOOKED_AT);
+  #labels = new Map<string, Tally>();
+  #restarted = new Tally(RESTARTED, 1);
+  #facets: readonly TalliedFacet[] = [];
+  #labelFacets: readonly TalliedFacet[] = [];
+  #numbers = new Uint32Array();
+  #weights = new Float64Array();
+
+  constructor(readonly graph: Graph) {}
+
+  /** Looks at what changed since the last time. */
+  count() {
+    const all = [...this.#tallies.map(({ tally }) => tally), this.#keys, this.#restarted, ...this.#labels.values()];
+    const { nodes } = this.graph;
+    let weighs = true;
+    this.#roll.call(nodes, (left, came) => {
+      for (const tally of all) tally.tell(left, came);
+      weighs &&= left !== undefined && came !== undefined && weight(left) === weight(came);
+    });
+    if (weighs) return;
+    this.#numbers = new Uint32Array(nodes.size);
+    this.#weights = new Float64Array(nodes.size);
+    let at = 0;
+    for (const node of nodes.values()) {
+      this.#numbers[at] = node.n;
+      this.#weights[at] = weight(node);
+      at += 1;
+    }
   }
-  return facets;
+
+  /** The same list until it is another, as those of labels are. */
+  facets(): readonly Facet[] {
+    return (this.#facets = kept(this.#facets, this.#tallies));
+  }
+
+  /** Labels that say something: those that not every node has for itself. */
+  labels(): readonly Facet[] {
+    const said: Counting[] = [];
+    const looked = new Map<string, Tally>();
+    for (const [key, count] of this.#keys.first()) {
+      if (said.length === LABELS) break;
+      const tally = this.#labels.get(key) ?? this.#tallyOf(`label:${key}`);
+      looked.set(key, tally);
+      if (tally.size < count || count === 1) said.push({ field: `label:${key}`, tally });
+    }
+    this.#labels = looked;
+    return (this.#labelFacets = kept(this.#labelFacets, said));
+  }
+
+  /** Figures move all the time and are counted anew. */
+  thresholds(): Threshold[] {
+    const [numbers, weights] = [this.#numbers, this.#weights];
+    const found = THRESHOLDS.flatMap((one) => {
+      const column = this.graph.column(one.metric);
+      if (!column) return [];
+      const { over } = one;
+      let count = 0;
+      for (let at = 0; at < numbers.length; at += 1) if (column[numbers[at]!]! > over) count += weights[at]!;
+      return [{ ...one, count }];
+    });
+    const restarted = this.#restarted.first()[0]?.[1];
+    return restarted ? [...found, { term: 'restarts > 0', metric: 'restart_count', over: 0, count: restarted }] : found;
+  }
+
+  /** Of a label that was not looked at before. */
+  #tallyOf(field: string): Tally {
+    const tally = new Tally(readerOf(field), VALUES);
+    for (const node of this.graph.nodes.values()) tally.tell(undefined, node);
+    return tally;
+  }
 }
 
-const counted = (values: [string, number][]): FacetValue[] => values.slice(0, VALUES).map(([value, count]) => ({ value, count }));
+/** What is counted for a facet. */
+interface Counting {
+  field: string;
+  tally: Tally;
+}
 
-/** What was seen before and is not on the page now stays to be chosen. */
+interface TalliedFacet extends Facet {
+  readonly of: readonly Counted[];
+}
+
+/** The facets of what was counted: those of last time, and the very list, where nothing is different. */
+function kept(before: readonly TalliedFacet[], countings: readonly Counting[]): readonly TalliedFacet[] {
+  const now = countings
+    .map(({ field, tally }): TalliedFacet => {
+      const of = tally.first();
+      const old = before.find((one) => one.field === field);
+      return old?.of === of ? old : { field, of, values: of.map(([value, count]) => ({ value, count })) };
+    })
+    .filter((facet) => facet.values.length > 0);
+  return now.length === before.length && now.every((facet, at) => facet === before[at]) ? before : now;
+}
+
+/** What was seen before and is not on the page now stays to be chosen. A facet that is as it was is the same object. */
 export function remembered(before: readonly Facet[], now: readonly Facet[]): Facet[] {
   const facets = now.map((facet) => {
     const old = before.find((one) => one.field === facet.field);
+    if (!old) return facet;
     const known = new Set(facet.values.map((one) => one.value));
-    const lost = (old?.values ?? []).filter((one) => !known.has(one.value)).map(({ value }) => ({ value }));
-    return { field: facet.field, values: [...facet.values, ...lost].slice(0, VALUES) };
+    const lost = old.values.filter((one) => !known.has(one.value)).map(({ value }) => ({ value }));
+    const values = [...facet.values, ...lost].slice(0, VALUES);
+    return same(old.values, values) ? old : { field: facet.field, values };
   });
   const fields = new Set(now.map((facet) => facet.field));
   const gone = before
@@ -59,6 +152,9 @@ export function remembered(before: readonly Facet[], now: readonly Facet[]): Fac
     .map((facet) => ({ field: facet.field, values: facet.values.map(({ value }) => ({ value })) }));
   return [...facets, ...gone];
 }
+
+const same = (a: readonly FacetValue[], b: readonly FacetValue[]) =>
+  a.length === b.length && a.every(({ value, count }, at) => value === b[at]?.value && count === b[at]?.count);
 
 /** A comparison worth a click, with how many nodes it takes. */
 export interface Threshold {
@@ -78,19 +174,3 @@ const THRESHOLDS: readonly Omit<Threshold, 'count'>[] = [
   { term: 'tx > 1MiB/s', metric: 'tx_bytes_per_sec', over: 2 ** 20 },
   { term: 'throttled > 10', metric: 'cpu_throttled_pct', over: 10 },
 ];
-
-export function thresholdsOf(graph: Graph): Threshold[] {
-  const found = THRESHOLDS.flatMap((one) => {
-    const column = graph.column(one.metric);
-    if (!column) return [];
-    let count = 0;
-    for (const node of graph.nodes.values()) if ((column[node.n] ?? NaN) > one.over) count += weight(node);
-    return [{ ...one, count }];
-  });
-  let restarted = 0;
-  for (const node of graph.nodes.values()) {
-    const restarts = node.facts.attrs?.['restart_count'];
-    if (typeof restarts === 'number' && restarts > 0) restarted += weight(node);
-  }
-  return restarted ? [...found, { term: 'restarts > 0', metric: 'restart_count', over: 0, count: restarted }] : found;
-}

@@ -4,7 +4,8 @@ import type { Graph, GraphNode } from '../graph';
 
 /** Of more nodes than this a sample is enough to propose values. */
 const SAMPLE = 20_000;
-const LONGEST = 200;
+/** Nobody chooses among longer ones. */
+export const LONGEST = 200;
 
 /** What of the registry is needed here; `FieldInfo` is one. */
 export interface Field {
@@ -29,10 +30,11 @@ export function fieldsOf(fields: Fields, word: string): Field[] {
 export const weight = (node: GraphNode) => node.facts.members ?? 1;
 
 type Texts = string | readonly string[];
+export type Reader = (node: GraphNode) => Texts;
 const NONE: readonly string[] = [];
 
 /** Reads the texts that nodes have in a field. A map has `key=value`. Worked out once for a field: thousands of nodes are read by it. */
-export function readerOf(field: string): (node: GraphNode) => Texts {
+export function readerOf(field: string): Reader {
   switch (field) {
     case 'name':
       return (node) => node.name;
@@ -53,6 +55,12 @@ export function readerOf(field: string): (node: GraphNode) => Texts {
   if (field === 'addresses') return (node) => node.facts.addresses ?? flat(node.facts.attrs?.[field]);
   return (node) => flat(node.facts.attrs?.[field]);
 }
+
+/** The keys of a node's labels. */
+export const readLabels: Reader = (node) => {
+  const labels = labelsOf(node);
+  return labels ? Object.keys(labels) : NONE;
+};
 
 function labelsOf(node: GraphNode): Readonly<Record<string, Attribute>> | undefined {
   const labels = node.facts.attrs?.['labels'];

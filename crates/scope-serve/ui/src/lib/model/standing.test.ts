@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { Attribute } from '../live/messages';
+import { Graph } from './graph';
+import { HEALTHS, healthOf } from './health';
+import { Standings } from './standing';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const METRICS = ['cpu_pct', 'cpu_limit_pct', 'cpu_throttled_pct', 'mem_bytes', 'mem_pct', 'mem_limit_bytes', 'mem_total_bytes', 'disk_pct'];
+const STATES = ['running', 'Exited', 'failed', 'stopped', 'created', 'paused', 'dead', 'CrashLoopBackOff', undefined];
+
+it('says what judging says, whatever changes', () => {
+  let seed = 11;
+  const upTo = (most: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % most;
+  const of = <T>(all: readonly T[]) => all[upTo(all.length)]!;
+  const attrs = (): Record<string, Attribute> => {
+    const state = of(STATES);
+    return {
+      ...(state === undefined ? {} : { state }),
+      ...(upTo(2) ? { exit_code: of([0, 1, 137, 143]) } : {}),
+      ...(upTo(2) ? { health: of(['healthy', 'unhealthy', 'starting']) } : {}),
+      ...(upTo(3) ? {} : { restart_count: upTo(6), started_at: of(['2026-11-21T11:30:00Z', '2026-11-20T11:30:00Z', 'yesterday']) }),
+      ...(upTo(6) ? {} : { oom_killed: true }),
+      ...(upTo(3) ? {} : { cores: upTo(3) }),
+    };
+  };
+  const graph = new Graph();
+  const found = new Set<string>();
+  for (let step = 0; step < 200; step += 1) {
+    const numbers = [...new Set(Array.from({ length: 12 }, () => upTo(60)))];
+    graph.apply({
+      type: 'change',
+      seq: step,
+      at: '',
+      ...(step ? {} : { metrics: METRICS }),
+      nodes: {
+        n: numbers,
+        id: numbers.map(String),
+        kind: numbers.map(() => 'container'),
+        name: numbers.map(String),
+        role: numbers.map(() => of(['member', 'member', 'group', 'pseudo'])),
+        facts: numbers.map(() => (upTo(8) ? { attrs: attrs() } : {})),
+      },
+      figures: { nodes: METRICS.map((_, figure) => [figure, numbers, numbers.map(() => (upTo(3) ? null : of([0, 1, 40, 91, 99, 100])))]) },
+    });
+    const nodes = [...graph.nodes.values()];
+    const health = Standings.of(graph).health(
+      nodes.map(({ n }) => n),
+      NOW,
+    );
+    nodes.forEach((node, at) => {
+      const told = HEALTHS[health[at] ?? -1];
+      found.add(String(told));
+      expect(told, JSON.stringify([node, METRICS.map((name) => graph.figure(node.n, name))])).toBe(healthOf(graph, node.n, NOW).health);
+    });
+  }
+  expect(found.size).toBe(4);
+});
