@@ -7,6 +7,9 @@ use zstd::stream::raw::{DParameter, Decoder, Operation};
 /// Bytes asked of the source at once.
 const CHUNK: usize = 64 << 10;
 
+/// Reads of plain bytes into room of this size and more need no stop in the window.
+const DIRECT: usize = 4 << 10;
+
 /// Largest window of a zstd frame, as a power of two: 8 MiB, which is what RFC 8878 asks every decoder for, and bounds what a frame can make us hold.
 const WINDOW_LOG: u32 = 23;
 
@@ -62,6 +65,8 @@ enum Layer {
 pub(super) struct Input<R> {
     inner: R,
     ended: bool,
+    /// What comes is known to be read in large pieces.
+    large: bool,
     layer: Layer,
     raw: Window,
     /// What came out of the decoder.
@@ -81,7 +86,12 @@ fn is_zstd(bytes: &[u8]) -> bool {
 
 impl<R: Read> Input<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, ended: false, layer: Layer::Plain, raw: Window::new(), decoded: Window { bytes: Box::default(), start: 0, end: 0 } }
+        Self { inner, ended: false, large: false, layer: Layer::Plain, raw: Window::new(), decoded: Window { bytes: Box::default(), start: 0, end: 0 } }
+    }
+
+    /// Says whether what comes will be read in large pieces: then little is taken ahead of them, for each byte taken ahead is copied twice.
+    pub(super) fn expect_large(&mut self, large: bool) {
+        self.large = large;
     }
 
     /// Says that a new stream may begin here, and with it compression. Compressed data within compressed data is data: bombs nest.
@@ -117,12 +127,14 @@ impl<R: Read> Input<R> {
         if self.ended {
             return Ok(false);
         }
+        let ahead = if self.large && matches!(self.layer, Layer::Plain) { DIRECT } else { CHUNK };
         let room = self.raw.free();
         // No room is not the end of the input.
         if room.is_empty() {
             return Ok(false);
         }
-        let read = read_some(&mut self.inner, room)?;
+        let ahead = ahead.min(room.len());
+        let read = read_some(&mut self.inner, room.get_mut(..ahead).unwrap_or_default())?;
         self.raw.filled(read);
         self.ended = read == 0;
         Ok(read > 0)
@@ -201,8 +213,7 @@ impl<R: Read> BufRead for Input<R> {
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Large reads of plain bytes need no stop in the window.
-        if matches!(self.layer, Layer::Plain) && self.decoded.len() + self.raw.len() == 0 && buffer.len() >= CHUNK && !self.ended {
+        if matches!(self.layer, Layer::Plain) && self.decoded.len() + self.raw.len() == 0 && buffer.len() >= DIRECT && !self.ended {
             let read = read_some(&mut self.inner, buffer)?;
             self.ended = read == 0;
             return Ok(read);

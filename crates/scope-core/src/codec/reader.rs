@@ -107,6 +107,7 @@ impl<R: Read> Reader<R> {
             let item = stream.next(&mut self.input, &mut self.batches);
             self.place = stream.place();
             if item.is_none() {
+                self.input.expect_large(false);
                 self.state = State::Lines;
             }
             return Ok(item);
@@ -122,6 +123,7 @@ impl<R: Read> Reader<R> {
                 if matches!(container, arrow::Container::File) {
                     self.input.consume(ARROW_FILE.len());
                 }
+                self.input.expect_large(true);
                 self.state = State::Arrow(Box::new(arrow::Stream::new(container)));
             }
             Next::Foreign(what, hint) => return Err(ReadError::format(what, hint)),

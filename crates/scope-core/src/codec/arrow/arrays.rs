@@ -1,13 +1,15 @@
-//! The arrays of a batch that has our own types and is not compressed, taken straight from its body. Any other batch is arrow's to decode, and so is one in which
+//! The columns of a batch that has our own types and is not compressed, taken straight from its body. Any other batch is arrow's to decode, and so is one in which
 //! anything is amiss: then its errors are said. Both check the same: offsets, indices, UTF-8.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, ListArray, PrimitiveArray, StringArray, StructArray, new_empty_array};
+use arrow_array::types::{ArrowPrimitiveType, Int32Type, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
+
+use super::columns::{Bools, Numbers, Part, Strings, Text, Times};
 
 /// Whether a column of this type can be taken from a body.
 pub(super) fn is_plain(data_type: &DataType) -> bool {
@@ -45,8 +47,10 @@ pub(super) struct Body<'a> {
 
 impl Body<'_> {
     /// The column of this type and these dictionaries at `start`; none where anything about it is not as it should be.
-    pub(super) fn column(&self, start: Start, data_type: &DataType, dictionaries: &[i64]) -> Option<ArrayRef> {
-        Column { body: self, at: start, dictionaries: dictionaries.iter() }.array(data_type)
+    pub(super) fn column(&self, start: Start, data_type: &DataType, dictionaries: &[i64]) -> Option<Part> {
+        let rows = usize::try_from(self.batch.length()).ok()?;
+        let (part, length) = Column { body: self, at: start, dictionaries: dictionaries.iter() }.sized(data_type)?;
+        (length == rows).then_some(part)
     }
 }
 
@@ -97,7 +101,7 @@ impl Column<'_> {
 
     fn offsets(&mut self, length: usize) -> Option<OffsetBuffer<i32>> {
         let offsets = self.values::<i32>(length.checked_add(1)?)?;
-        (*offsets.first()? >= 0 && offsets.is_sorted()).then(|| OffsetBuffer::new(offsets))
+        (*offsets.first()? >= 0 && offsets.windows(2).fold(true, |all, pair| all & matches!(pair, [a, b] if a <= b))).then(|| OffsetBuffer::new(offsets))
     }
 
     fn numbers<T: ArrowPrimitiveType>(&mut self) -> Option<PrimitiveArray<T>> {
@@ -106,45 +110,70 @@ impl Column<'_> {
         PrimitiveArray::try_new(self.values(length)?, nulls).ok()
     }
 
-    fn array(&mut self, data_type: &DataType) -> Option<ArrayRef> {
+    fn text(&mut self) -> Option<StringArray> {
+        let (length, any) = self.node()?;
+        let nulls = self.nulls(length, any)?;
+        let offsets = self.offsets(length)?;
+        StringArray::try_new(offsets, self.buffer()?, nulls).ok()
+    }
+
+    fn words(&mut self) -> Option<Text> {
+        let keys = self.numbers::<Int32Type>()?;
+        let values = match self.body.dictionaries.get(self.dictionaries.next()?) {
+            Some(words) => Strings::new(words)?,
+            // One whose words are all null may have no dictionary.
+            None => Strings::Utf8(StringArray::new_null(0)),
+        };
+        let fits = |key: i32| usize::try_from(key).is_ok_and(|key| key < values.len());
+        let all = match keys.nulls() {
+            // Every one is looked at, whatever the ones before say: without a branch the loop is a few vector instructions.
+            None => keys.values().iter().fold(true, |all, key| all & ((key.cast_unsigned() as usize) < values.len())),
+            Some(_) => keys.iter().flatten().all(fits),
+        };
+        all.then_some(Text::Words { keys, values })
+    }
+
+    fn part(&mut self, data_type: &DataType) -> Option<Part> {
         Some(match data_type {
-            DataType::UInt16 => Arc::new(self.numbers::<UInt16Type>()?),
-            DataType::UInt32 => Arc::new(self.numbers::<UInt32Type>()?),
-            DataType::UInt64 => Arc::new(self.numbers::<UInt64Type>()?),
-            DataType::Int64 => Arc::new(self.numbers::<Int64Type>()?),
-            DataType::Float64 => Arc::new(self.numbers::<Float64Type>()?),
-            DataType::Timestamp(TimeUnit::Microsecond, zone) => Arc::new(self.numbers::<TimestampMicrosecondType>()?.with_timezone_opt(zone.clone())),
+            DataType::UInt16 => Part::Array(Arc::new(self.numbers::<UInt16Type>()?)),
+            DataType::UInt32 => Part::Array(Arc::new(self.numbers::<UInt32Type>()?)),
+            DataType::UInt64 => Part::Numbers(Numbers::Unsigned(self.numbers()?)),
+            DataType::Int64 => Part::Numbers(Numbers::Signed(self.numbers()?)),
+            DataType::Float64 => Part::Numbers(Numbers::Float(self.numbers()?)),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => Part::Times(Times::Micros(self.numbers()?)),
             DataType::Boolean => {
                 let (length, any) = self.node()?;
                 let nulls = self.nulls(length, any)?;
-                Arc::new(BooleanArray::new(self.bits(length)?, nulls))
+                Part::Bools(Bools(BooleanArray::new(self.bits(length)?, nulls)))
             }
-            DataType::Utf8 => {
-                let (length, any) = self.node()?;
-                let nulls = self.nulls(length, any)?;
-                let offsets = self.offsets(length)?;
-                Arc::new(StringArray::try_new(offsets, self.buffer()?, nulls).ok()?)
-            }
-            DataType::Dictionary(..) => {
-                let keys = self.numbers::<Int32Type>()?;
-                // One whose words are all null may have no dictionary.
-                let words = self.body.dictionaries.get(self.dictionaries.next()?).cloned().unwrap_or_else(|| new_empty_array(&DataType::Utf8));
-                Arc::new(DictionaryArray::try_new(keys, words).ok()?)
-            }
+            DataType::Utf8 => Part::Text(Text::Plain(Strings::Utf8(self.text()?))),
+            DataType::Dictionary(..) => Part::Text(self.words()?),
             DataType::List(item) => {
                 let (length, any) = self.node()?;
                 let nulls = self.nulls(length, any)?;
                 let offsets = self.offsets(length)?;
-                let items = self.array(item.data_type())?;
-                Arc::new(ListArray::try_new(Arc::clone(item), offsets, items, nulls).ok()?)
+                let (items, length) = self.sized(item.data_type())?;
+                let fits = usize::try_from(offsets.last()).is_ok_and(|end| end <= length);
+                fits.then(|| Part::List { offsets, nulls, items: Box::new(items) })?
             }
-            DataType::Struct(fields) => {
-                let (length, any) = self.node()?;
-                let nulls = self.nulls(length, any)?;
-                let arrays = fields.iter().map(|field| self.array(field.data_type()).filter(|array| array.len() == length)).collect::<Option<_>>()?;
-                Arc::new(StructArray::try_new(fields.clone(), arrays, nulls).ok()?)
-            }
+            DataType::Struct(_) => self.sized(data_type)?.0,
             _ => return None,
         })
+    }
+
+    /// A part, and how many items it has.
+    fn sized(&mut self, data_type: &DataType) -> Option<(Part, usize)> {
+        let DataType::Struct(fields) = data_type else {
+            let part = self.part(data_type)?;
+            let length = part.len()?;
+            return Some((part, length));
+        };
+        let (length, any) = self.node()?;
+        let nulls = self.nulls(length, any)?;
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in fields {
+            columns.push(self.sized(field.data_type()).filter(|(_, items)| *items == length)?.0);
+        }
+        Some((Part::Structs { fields: fields.clone(), columns, nulls }, length))
     }
 }

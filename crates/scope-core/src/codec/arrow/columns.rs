@@ -1,6 +1,7 @@
 //! Columns as they may come: every type that says the same thing as the one that we write.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -12,7 +13,7 @@ use arrow_array::{
     TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Fields, TimeUnit};
 
 use crate::number::Number;
 use crate::time::Timestamp;
@@ -20,6 +21,58 @@ use crate::time::Timestamp;
 /// The value at `at` of a primitive column, where there is one.
 fn value<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, at: usize) -> Option<T::Native> {
     (at < array.len() && array.is_valid(at)).then(|| array.value(at))
+}
+
+/// A column before it is known what it is to say: as arrow decoded it, or as it was taken straight from a batch.
+pub(super) enum Part {
+    Array(ArrayRef),
+    Text(Text),
+    Numbers(Numbers),
+    Times(Times),
+    Bools(Bools),
+    List { offsets: OffsetBuffer<i32>, nulls: Option<NullBuffer>, items: Box<Part> },
+    Structs { fields: Fields, columns: Vec<Part>, nulls: Option<NullBuffer> },
+}
+
+impl Part {
+    fn nulls(&self) -> Option<&NullBuffer> {
+        match self {
+            Self::Array(array) => array.nulls(),
+            Self::Text(text) => text.nulls(),
+            Self::Numbers(Numbers::Unsigned(array)) => array.nulls(),
+            Self::Numbers(Numbers::Signed(array)) => array.nulls(),
+            Self::Numbers(Numbers::Float(array)) => array.nulls(),
+            Self::Times(Times::Micros(array)) => array.nulls(),
+            Self::Times(Times::Text(text)) => text.nulls(),
+            Self::Bools(Bools(array)) => array.nulls(),
+            Self::List { nulls, .. } | Self::Structs { nulls, .. } => nulls.as_ref(),
+        }
+    }
+
+    /// How many items it has; none of structures, which have as many as their columns.
+    pub(super) fn len(&self) -> Option<usize> {
+        Some(match self {
+            Self::Array(array) => array.len(),
+            Self::Text(Text::Words { keys, .. }) => keys.len(),
+            Self::Text(Text::Plain(strings)) | Self::Times(Times::Text(Text::Plain(strings))) => strings.len(),
+            Self::Times(Times::Text(Text::Words { keys, .. })) => keys.len(),
+            Self::Numbers(Numbers::Unsigned(array)) => array.len(),
+            Self::Numbers(Numbers::Signed(array)) => array.len(),
+            Self::Numbers(Numbers::Float(array)) => array.len(),
+            Self::Times(Times::Micros(array)) => array.len(),
+            Self::Bools(Bools(array)) => array.len(),
+            Self::List { offsets, .. } => offsets.len() - 1,
+            Self::Structs { .. } => return None,
+        })
+    }
+
+    /// Whether all its items are null.
+    pub(super) fn says_nothing(&self) -> bool {
+        match self {
+            Self::Array(array) => array.null_count() == array.len(),
+            other => other.len() == Some(other.nulls().map_or(0, NullBuffer::null_count)),
+        }
+    }
 }
 
 /// Text of any width.
@@ -30,7 +83,23 @@ pub(super) enum Strings {
 }
 
 impl Strings {
-    fn new(array: &ArrayRef) -> Option<Self> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Utf8(array) => array.len(),
+            Self::Large(array) => array.len(),
+            Self::View(array) => array.len(),
+        }
+    }
+
+    fn nulls(&self) -> Option<&NullBuffer> {
+        match self {
+            Self::Utf8(array) => array.nulls(),
+            Self::Large(array) => array.nulls(),
+            Self::View(array) => array.nulls(),
+        }
+    }
+
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
         Some(match array.data_type() {
             DataType::Utf8 => Self::Utf8(array.as_string().clone()),
             DataType::LargeUtf8 => Self::Large(array.as_string().clone()),
@@ -56,7 +125,22 @@ pub(super) enum Text {
 }
 
 impl Text {
-    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+    pub(super) fn new(part: Part) -> Option<Self> {
+        match part {
+            Part::Text(text) => Some(text),
+            Part::Array(array) => Self::of(&array),
+            _ => None,
+        }
+    }
+
+    fn nulls(&self) -> Option<&NullBuffer> {
+        match self {
+            Self::Plain(strings) => strings.nulls(),
+            Self::Words { keys, .. } => keys.nulls(),
+        }
+    }
+
+    fn of(array: &ArrayRef) -> Option<Self> {
         if let DataType::Dictionary(..) = array.data_type() {
             let dictionary = array.as_any_dictionary_opt()?;
             // The values stay as they are: a dictionary may be far larger than its batch.
@@ -132,7 +216,15 @@ pub(super) enum Numbers {
 }
 
 impl Numbers {
-    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
+    pub(super) fn new(part: Part) -> Option<Self> {
+        match part {
+            Part::Numbers(numbers) => Some(numbers),
+            Part::Array(array) => Self::of(&array),
+            _ => None,
+        }
+    }
+
+    fn of(array: &ArrayRef) -> Option<Self> {
         fn signed<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &ArrayRef) -> Numbers {
             Numbers::Signed(array.as_primitive::<T>().unary(Into::into))
         }
@@ -178,8 +270,17 @@ pub(super) enum Times {
 }
 
 impl Times {
-    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
-        let DataType::Timestamp(unit, _) = array.data_type() else { return Text::new(array).map(Self::Text) };
+    pub(super) fn new(part: Part) -> Option<Self> {
+        match part {
+            Part::Times(times) => Some(times),
+            Part::Text(text) => Some(Self::Text(text)),
+            Part::Array(array) => Self::of(&array),
+            _ => None,
+        }
+    }
+
+    fn of(array: &ArrayRef) -> Option<Self> {
+        let DataType::Timestamp(unit, _) = array.data_type() else { return Text::of(array).map(Self::Text) };
         Some(Self::Micros(match unit {
             TimeUnit::Microsecond => array.as_primitive().clone(),
             TimeUnit::Second => array.as_primitive::<TimestampSecondType>().unary::<_, TimestampMicrosecondType>(|at| at.saturating_mul(1_000_000)),
@@ -199,11 +300,15 @@ impl Times {
 }
 
 /// Truths.
-pub(super) struct Bools(BooleanArray);
+pub(super) struct Bools(pub(super) BooleanArray);
 
 impl Bools {
-    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
-        array.as_boolean_opt().cloned().map(Self)
+    pub(super) fn new(part: Part) -> Option<Self> {
+        match part {
+            Part::Bools(bools) => Some(bools),
+            Part::Array(array) => array.as_boolean_opt().cloned().map(Self),
+            _ => None,
+        }
     }
 
     #[inline]
@@ -227,8 +332,15 @@ pub(super) struct Lists<T> {
 }
 
 impl<T> Lists<T> {
-    /// The lists of `array`, whose items `items` understands.
-    pub(super) fn new(array: &ArrayRef, items: impl FnOnce(&ArrayRef) -> Option<T>) -> Option<Self> {
+    /// The lists of a column, whose items `items` understands.
+    pub(super) fn new(part: Part, items: impl FnOnce(Part) -> Option<T>) -> Option<Self> {
+        let array = match part {
+            Part::List { offsets, nulls, items: values } => {
+                return Some(Self { offsets: Offsets::Narrow(offsets), nulls, present: values.nulls().cloned(), items: items(*values)? });
+            }
+            Part::Array(array) => array,
+            _ => return None,
+        };
         let (offsets, values) = match array.data_type() {
             DataType::List(_) => {
                 let list = array.as_list::<i32>();
@@ -240,7 +352,7 @@ impl<T> Lists<T> {
             }
             _ => return None,
         };
-        Some(Self { offsets, nulls: array.nulls().cloned(), present: values.nulls().cloned(), items: items(values)? })
+        Some(Self { offsets, nulls: array.nulls().cloned(), present: values.nulls().cloned(), items: items(Part::Array(Arc::clone(values)))? })
     }
 
     /// The places of the items of the list at `at`, null ones among them.
@@ -273,10 +385,31 @@ fn is_valid(nulls: Option<&NullBuffer>, at: usize) -> bool {
     nulls.is_none_or(|nulls| at < nulls.len() && nulls.is_valid(at))
 }
 
-/// The column `name` of structures as `read` understands it; `Some(None)` where it is missing or says nothing, none where it cannot be understood.
-pub(super) fn member<T>(structs: &ArrayRef, name: &str, read: impl FnOnce(&ArrayRef) -> Option<T>) -> Option<Option<T>> {
-    match structs.as_struct_opt()?.column_by_name(name).filter(|column| column.null_count() < column.len()) {
-        Some(column) => read(column).map(Some),
-        None => Some(None),
+/// The columns of structures, each to be taken once.
+pub(super) enum Members {
+    Array(ArrayRef),
+    Parts(Fields, Vec<Option<Part>>),
+}
+
+impl Members {
+    /// Those of a column of structures.
+    pub(super) fn new(part: Part) -> Option<Self> {
+        match part {
+            Part::Structs { fields, columns, .. } => Some(Self::Parts(fields, columns.into_iter().map(Some).collect())),
+            Part::Array(array) if array.as_struct_opt().is_some() => Some(Self::Array(array)),
+            _ => None,
+        }
+    }
+
+    /// The one called `name` as `read` understands it; `Some(None)` where it is missing or says nothing, none where it cannot be understood.
+    pub(super) fn take<T>(&mut self, name: &str, read: impl FnOnce(Part) -> Option<T>) -> Option<Option<T>> {
+        let part = match self {
+            Self::Array(array) => array.as_struct_opt().and_then(|structs| structs.column_by_name(name)).cloned().map(Part::Array),
+            Self::Parts(fields, parts) => fields.find(name).and_then(|(at, _)| parts.get_mut(at)?.take()),
+        };
+        match part.filter(|part| !part.says_nothing()) {
+            Some(part) => read(part).map(Some),
+            None => Some(None),
+        }
     }
 }

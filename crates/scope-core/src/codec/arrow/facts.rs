@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::columns::{Bools, Lists, Numbers, Text, Times};
+use super::columns::{Bools, Lists, Members, Numbers, Part, Text, Times};
 use super::repeats::{Memory, Repeats, Shapes};
 use super::rows::{Budget, from_json, parse, text, time};
 use super::schema::Column;
@@ -17,26 +17,57 @@ pub(super) struct Since<T> {
     pub(super) since: Option<Times>,
 }
 
+impl<T> Since<T> {
+    pub(super) fn new(items: Part, what: &str, read: impl FnOnce(Part) -> Option<T>) -> Option<Self> {
+        let mut items = Members::new(items)?;
+        Some(Self { what: items.take(what, read)?, since: items.take("since", Times::new)? })
+    }
+}
+
 pub(super) struct Figures {
-    pub(super) name: Option<Text>,
-    pub(super) value: Option<Numbers>,
-    pub(super) signed: Option<Numbers>,
+    name: Option<Text>,
+    value: Option<Numbers>,
+    signed: Option<Numbers>,
+}
+
+impl Figures {
+    pub(super) fn new(items: Part, value: &str, signed: &str) -> Option<Self> {
+        let mut items = Members::new(items)?;
+        Some(Self { name: items.take("name", Text::new)?, value: items.take(value, Numbers::new)?, signed: items.take(signed, Numbers::new)? })
+    }
 }
 
 pub(super) struct Attributes {
-    pub(super) key: Option<Text>,
-    pub(super) text: Option<Text>,
-    pub(super) int: Option<Numbers>,
-    pub(super) float: Option<Numbers>,
-    pub(super) bool: Option<Bools>,
-    pub(super) time: Option<Times>,
-    pub(super) json: Option<Text>,
+    key: Option<Text>,
+    text: Option<Text>,
+    int: Option<Numbers>,
+    float: Option<Numbers>,
+    bool: Option<Bools>,
+    time: Option<Times>,
+    json: Option<Text>,
 }
+
+impl Attributes {
+    pub(super) fn new(items: Part) -> Option<Self> {
+        let mut items = Members::new(items)?;
+        Some(Self {
+            key: items.take("key", Text::new)?,
+            text: items.take("str", Text::new)?,
+            int: items.take("int", Numbers::new)?,
+            float: items.take("float", Numbers::new)?,
+            bool: items.take("bool", Bools::new)?,
+            time: items.take("time", Times::new)?,
+            json: items.take("json", Text::new)?,
+        })
+    }
+}
+
+/// Length of a text that can be a time.
+const TIME: usize = "2026-11-21T18:34:00.123456Z".len();
 
 /// The value of a text of any length. A text in the form of a time is that time, as it is in JSON.
 #[inline]
 pub(super) fn text_value(text: &str) -> Value {
-    const TIME: usize = "2026-11-21T18:34:00.123456Z".len();
     if text.len() == TIME { Value::text(text) } else { Value::Text(text.into()) }
 }
 
@@ -45,7 +76,7 @@ pub(super) fn parents(list: Option<&Lists<Text>>, row: usize, repeats: &mut Repe
     let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
     for item in items {
         if let Some(id) = list.items.get(item) {
-            parents.push(repeats.ids.get(id, |id| parse(Column::Parents, id))?);
+            parents.push(repeats.parents.get(id, |id| parse(Column::Parents, id))?);
         }
     }
     Ok(Some(parents))
@@ -71,9 +102,9 @@ pub(super) fn attrs(list: Option<&Lists<Attributes>>, row: usize, budget: &mut B
         && let Some((names, bytes)) = shapes.get(keys, column)
     {
         budget.spend(bytes)?;
-        let mut attrs = Vec::with_capacity(keys.len());
-        for (item, name) in items.zip(names.names()) {
-            list.items.put(item, name.clone(), &mut attrs, budget, json)?;
+        let mut attrs: Vec<(CompactString, Value)> = names.names().iter().map(|name| (name.clone(), Value::Null)).collect();
+        for (item, (_, value)) in items.zip(&mut attrs) {
+            list.items.put(item, value, budget, json)?;
         }
         return Ok(Fields::from_sorted(attrs));
     }
@@ -81,7 +112,9 @@ pub(super) fn attrs(list: Option<&Lists<Attributes>>, row: usize, budget: &mut B
     let mut attrs = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
     for item in items {
         let Some(key) = text(list.items.key.as_ref(), item) else { continue };
-        list.items.put(item, budget.take(key)?, &mut attrs, budget, json)?;
+        let mut value = Value::Null;
+        list.items.put(item, &mut value, budget, json)?;
+        attrs.push((budget.take(key)?, value));
     }
     Ok(attrs.into())
 }
@@ -131,31 +164,25 @@ impl Figures {
 }
 
 impl Attributes {
-    /// Adds the value of an item to `attrs`: what the first column with any says, and null where none does. Where it is made is where it stays: handing it on
-    /// costs more than making it.
+    /// Writes the value of an item where it is to stay, in place of null: what the first column with any says, and null where none does.
     #[inline]
-    fn put(
-        &self,
-        item: usize,
-        name: CompactString,
-        attrs: &mut Vec<(CompactString, Value)>,
-        budget: &mut Budget,
-        json: &mut Memory<Value>,
-    ) -> Result<(), String> {
+    fn put(&self, item: usize, value: &mut Value, budget: &mut Budget, json: &mut Memory<Value>) -> Result<(), String> {
         if let Some(text) = text(self.text.as_ref(), item) {
             budget.spend(text.len())?;
-            attrs.push((name, text_value(text)));
+            if text.len() == TIME {
+                *value = Value::text(text);
+            } else {
+                *value = Value::Text(text.into());
+            }
         } else if let Some(number) = [&self.int, &self.float].into_iter().flatten().find_map(|column| column.get(item)) {
-            attrs.push((name, Value::Number(number)));
-        } else if let Some(value) = self.bool.as_ref().and_then(|column| column.get(item)) {
-            attrs.push((name, Value::Bool(value)));
+            *value = Value::Number(number);
+        } else if let Some(said) = self.bool.as_ref().and_then(|column| column.get(item)) {
+            *value = Value::Bool(said);
         } else if let Some(at) = time(Column::Attrs, self.time.as_ref(), item)? {
-            attrs.push((name, Value::Time(at)));
+            *value = Value::Time(at);
         } else if let Some(text) = text(self.json.as_ref(), item) {
             budget.spend(text.len())?;
-            attrs.push((name, json.get(text, shared_json)?));
-        } else {
-            attrs.push((name, Value::Null));
+            *value = json.get(text, shared_json)?;
         }
         Ok(())
     }

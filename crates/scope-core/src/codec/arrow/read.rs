@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow_ipc::{CompressionType, Endianness, MessageHeader, MetadataVersion};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::arrays::{Body, Start, dictionaries_of, is_plain};
+use super::columns::Part;
 use super::message::{BODY_BYTES, Container, FrameError, Slot, buffers_of, check_batch, nodes_of, read_body, read_metadata, read_unframed, skip_footer};
 use super::repeats::Repeats;
 use super::rows::Rows;
@@ -70,16 +71,23 @@ struct Columns {
 }
 
 impl Columns {
-    /// The arrays of a batch that is as ours are; none of any other.
-    fn take(&self, batch: arrow_ipc::RecordBatch<'_>, bytes: &Buffer, projection: &[usize], dictionaries: &HashMap<i64, ArrayRef>) -> Option<Vec<ArrayRef>> {
+    /// The rows of a batch that is as ours are; none of any other.
+    fn take(&self, batch: arrow_ipc::RecordBatch<'_>, bytes: &Buffer, projection: &[usize], dictionaries: &HashMap<i64, ArrayRef>) -> Option<Rows> {
         let words = self.plain.as_ref().filter(|_| batch.compression().is_none())?;
         let body = Body { batch, bytes, dictionaries };
-        let rows = usize::try_from(batch.length()).ok()?;
-        let column = |index: &usize| {
-            let (_, start) = self.fields.get(*index)?;
-            body.column(*start, self.schema.fields().get(*index)?.data_type(), words.get(*index)?).filter(|array| array.len() == rows)
-        };
-        projection.iter().map(column).collect()
+        let mut rows = Rows::default();
+        for index in projection {
+            let ((column, start), field) = (self.fields.get(*index)?, self.schema.fields().get(*index)?);
+            let part = body.column(*start, field.data_type(), words.get(*index)?)?;
+            let taken = match column {
+                Some(column) => rows.bind(*column, part),
+                None => rows.bind_other(field.name(), part),
+            };
+            if !taken {
+                return None;
+            }
+        }
+        Some(rows)
     }
 }
 
@@ -316,25 +324,26 @@ impl Stream {
                 self.warnings.push_back(left_out(field));
             }
         }
-        let arrays = match columns.take(batch, body, &projection, &self.dictionaries) {
-            Some(arrays) => arrays,
-            None => RecordBatchDecoder::try_new(body, batch, Arc::clone(&columns.schema), &self.dictionaries, &version)
+        let rows = if let Some(rows) = columns.take(batch, body, &projection, &self.dictionaries) {
+            rows
+        } else {
+            let batch = RecordBatchDecoder::try_new(body, batch, Arc::clone(&columns.schema), &self.dictionaries, &version)
                 .and_then(|decoder| decoder.with_projection(Some(&projection)).read_record_batch())
-                .map_err(|error| limits::cut(&error.to_string(), 300).into_owned())?
-                .columns()
-                .to_vec(),
-        };
-        let mut rows = Rows::default();
-        for (index, array) in projection.iter().zip(&arrays) {
-            let (Some((column, _)), Some(field)) = (columns.fields.get(*index), columns.schema.fields().get(*index)) else { continue };
-            let taken = match column {
-                Some(column) => rows.bind(*column, array),
-                None => rows.bind_other(field.name(), array),
-            };
-            if !taken && self.warned.insert(field.name().clone()) {
-                self.warnings.push_back(left_out(field));
+                .map_err(|error| limits::cut(&error.to_string(), 300).into_owned())?;
+            let mut rows = Rows::default();
+            for (index, array) in projection.iter().zip(batch.columns()) {
+                let (Some((column, _)), Some(field)) = (columns.fields.get(*index), columns.schema.fields().get(*index)) else { continue };
+                let part = Part::Array(Arc::clone(array));
+                let taken = match column {
+                    Some(column) => rows.bind(*column, part),
+                    None => rows.bind_other(field.name(), part),
+                };
+                if !taken && self.warned.insert(field.name().clone()) {
+                    self.warnings.push_back(left_out(field));
+                }
             }
-        }
+            rows
+        };
         self.repeats.begin_batch();
         self.rows = Some((rows, length));
         Ok(())

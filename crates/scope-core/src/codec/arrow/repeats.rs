@@ -12,8 +12,8 @@ use crate::figures::SharedNames;
 use crate::id::{AgentName, NodeId, RunId};
 use crate::value::Value;
 
-/// Most bytes of text that one memory holds, entries included: some 20,000 ids.
-const BYTES: usize = 4 << 20;
+/// Most bytes of text that one memory holds, entries included: some 15,000 ids.
+const BYTES: usize = 2 << 20;
 
 /// What an entry takes beside its text.
 const ENTRY: usize = 64;
@@ -29,14 +29,18 @@ const NAMES: usize = 256;
 
 /// What texts stand for.
 pub(super) struct Memory<T> {
-    table: HashTable<(Box<str>, T)>,
+    /// In the order in which they came first.
+    entries: Vec<(Box<str>, T)>,
+    places: HashTable<u32>,
     hasher: DefaultHashBuilder,
     bytes: usize,
+    /// The entry after the one last found: reports name the same things in the same order, so it is most often the next.
+    next: usize,
 }
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self { table: HashTable::new(), hasher: DefaultHashBuilder::default(), bytes: 0 }
+        Self { entries: Vec::new(), places: HashTable::new(), hasher: DefaultHashBuilder::default(), bytes: 0, next: 0 }
     }
 }
 
@@ -44,24 +48,36 @@ impl<T: Clone> Memory<T> {
     /// What `text` stands for, read by `read` where it is not known.
     #[inline]
     pub(super) fn get<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
-        let hash = self.hasher.hash_one(text);
-        match self.table.find(hash, |(known, _)| known.as_ref() == text) {
-            Some((_, value)) => Ok(value.clone()),
-            None => read(text).inspect(|value| self.keep(hash, text, value)),
+        if let Some((_, value)) = self.entries.get(self.next).filter(|(known, _)| known.as_ref() == text) {
+            self.next += 1;
+            return Ok(value.clone());
         }
+        self.look_up(text, read)
     }
 
-    #[cold]
-    fn keep(&mut self, hash: u64, text: &str, value: &T) {
-        if text.len() > TEXT {
-            return;
+    #[inline(never)]
+    fn look_up<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+        let hash = self.hasher.hash_one(text);
+        let place = self.places.find(hash, |place| self.entries.get(*place as usize).is_some_and(|(known, _)| known.as_ref() == text)).copied();
+        if let Some((place, (_, value))) = place.and_then(|place| Some((place, self.entries.get(place as usize)?))) {
+            self.next = place as usize + 1;
+            return Ok(value.clone());
         }
-        if self.bytes > BYTES {
-            self.table.clear();
-            self.bytes = 0;
+        let value = read(text)?;
+        if text.len() <= TEXT {
+            if self.bytes > BYTES {
+                self.entries.clear();
+                self.places.clear();
+                self.bytes = 0;
+            }
+            self.bytes += text.len() + ENTRY;
+            let (entries, hasher) = (&self.entries, &self.hasher);
+            let rehash = |place: &u32| entries.get(*place as usize).map_or(0, |(known, _)| hasher.hash_one(known.as_ref()));
+            self.places.insert_unique(hash, entries.len() as u32, rehash);
+            self.entries.push((text.into(), value.clone()));
+            self.next = self.entries.len();
         }
-        self.bytes += text.len() + ENTRY;
-        self.table.insert_unique(hash, (text.into(), value.clone()), |(known, _)| self.hasher.hash_one(known.as_ref()));
+        Ok(value)
     }
 }
 
@@ -169,7 +185,7 @@ impl Shapes {
     }
 }
 
-/// All that is remembered of a stream.
+/// All that is remembered of a stream, column by column.
 #[derive(Default)]
 pub(super) struct Repeats {
     pub(super) record: Last<Kind>,
@@ -178,8 +194,14 @@ pub(super) struct Repeats {
     pub(super) source: Last<CompactString>,
     pub(super) kind: Last<CompactString>,
     pub(super) ids: Memory<NodeId>,
+    pub(super) parents: Memory<NodeId>,
+    pub(super) owners: Memory<NodeId>,
+    pub(super) servers: Memory<NodeId>,
     pub(super) endpoints: Memory<Endpoint>,
-    pub(super) addresses: Memory<SocketAddress>,
+    /// Where servers listen, or the local ends of connections.
+    pub(super) near: Memory<SocketAddress>,
+    /// What was dialled, or the remote ends of connections.
+    pub(super) far: Memory<SocketAddress>,
     pub(super) clients: Memory<ClientAddress>,
     pub(super) json: Memory<Value>,
     pub(super) attrs: Shapes,

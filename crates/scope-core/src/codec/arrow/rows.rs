@@ -1,11 +1,12 @@
 //! The rows of a batch as records.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 use compact_str::CompactString;
 
-use super::columns::{Bools, Lists, Numbers, Text, Times, member};
+use super::columns::{Bools, Lists, Numbers, Part, Text, Times};
 use super::facts::{self, Attributes, Figures, Since, text_value};
 use super::repeats::{Memory, Repeats};
 use super::schema::Column;
@@ -26,9 +27,21 @@ enum Other {
 
 impl Other {
     fn new(array: &ArrayRef) -> Option<Self> {
+        let part = || Part::Array(Arc::clone(array));
         // Text before times, which texts can be too.
-        let text = Text::new(array).map(Self::Text);
-        text.or_else(|| Numbers::new(array).map(Self::Number)).or_else(|| Bools::new(array).map(Self::Bool)).or_else(|| Times::new(array).map(Self::Time))
+        let text = Text::new(part()).map(Self::Text);
+        text.or_else(|| Numbers::new(part()).map(Self::Number)).or_else(|| Bools::new(part()).map(Self::Bool)).or_else(|| Times::new(part()).map(Self::Time))
+    }
+
+    fn of(part: Part) -> Option<Self> {
+        match part {
+            Part::Array(array) => Self::new(&array),
+            Part::Text(text) => Some(Self::Text(text)),
+            Part::Numbers(numbers) => Some(Self::Number(numbers)),
+            Part::Bools(bools) => Some(Self::Bool(bools)),
+            Part::Times(times) => Some(Self::Time(times)),
+            Part::List { .. } | Part::Structs { .. } => None,
+        }
     }
 
     fn get(&self, row: usize) -> Option<Value> {
@@ -61,10 +74,10 @@ macro_rules! rows {
 
         impl Rows {
             /// Takes a column; false where it has a type that says something else.
-            pub(super) fn bind(&mut self, column: Column, array: &ArrayRef) -> bool {
+            pub(super) fn bind(&mut self, column: Column, part: Part) -> bool {
                 match column {
                     $(Column::$column => {
-                        self.$name = $read(array);
+                        self.$name = $read(part);
                         self.$name.is_some()
                     })*
                 }
@@ -83,27 +96,11 @@ rows! {
     id: Text = Id Text::new,
     kind: Text = Kind Text::new,
     name: Text = Name Text::new,
-    parents: Lists<Text> = Parents |array| Lists::new(array, Text::new),
-    endpoints: Lists<Since<Text>> = Endpoints |array| Lists::new(array, |items| Some(Since { what: member(items, "at", Text::new)?, since: member(items, "since", Times::new)? })),
-    attrs: Lists<Attributes> = Attrs |array| Lists::new(array, |items| Some(Attributes {
-        key: member(items, "key", Text::new)?,
-        text: member(items, "str", Text::new)?,
-        int: member(items, "int", Numbers::new)?,
-        float: member(items, "float", Numbers::new)?,
-        bool: member(items, "bool", Bools::new)?,
-        time: member(items, "time", Times::new)?,
-        json: member(items, "json", Text::new)?,
-    })),
-    metrics: Lists<Figures> = Metrics |array| Lists::new(array, |items| Some(Figures {
-        name: member(items, "name", Text::new)?,
-        value: member(items, "value", Numbers::new)?,
-        signed: None,
-    })),
-    counters: Lists<Figures> = Counters |array| Lists::new(array, |items| Some(Figures {
-        name: member(items, "name", Text::new)?,
-        value: member(items, "unsigned", Numbers::new)?,
-        signed: member(items, "signed", Numbers::new)?,
-    })),
+    parents: Lists<Text> = Parents |part| Lists::new(part, Text::new),
+    endpoints: Lists<Since<Text>> = Endpoints |part| Lists::new(part, |items| Since::new(items, "at", Text::new)),
+    attrs: Lists<Attributes> = Attrs |part| Lists::new(part, Attributes::new),
+    metrics: Lists<Figures> = Metrics |part| Lists::new(part, |items| Figures::new(items, "value", "")),
+    counters: Lists<Figures> = Counters |part| Lists::new(part, |items| Figures::new(items, "unsigned", "signed")),
     side: Text = Side Text::new,
     proto: Text = Proto Text::new,
     owner: Text = Owner Text::new,
@@ -122,8 +119,8 @@ rows! {
     rx_bytes_total: Numbers = RxBytesTotal Numbers::new,
     retrans_total: Numbers = RetransTotal Numbers::new,
     rtt_us: Numbers = RttUs Numbers::new,
-    ports: Lists<Since<Numbers>> = Ports |array| Lists::new(array, |items| Some(Since { what: member(items, "port", Numbers::new)?, since: member(items, "since", Times::new)? })),
-    seen_by: Lists<Text> = SeenBy |array| Lists::new(array, Text::new),
+    ports: Lists<Since<Numbers>> = Ports |part| Lists::new(part, |items| Since::new(items, "port", Numbers::new)),
+    seen_by: Lists<Text> = SeenBy |part| Lists::new(part, Text::new),
     local: Text = Local Text::new,
     remote: Text = Remote Text::new,
     state: Text = State Text::new,
@@ -186,13 +183,14 @@ impl Budget {
 
 impl Rows {
     /// Takes a column of which only the name is known; false where its type cannot be kept.
-    pub(super) fn bind_other(&mut self, name: &str, array: &ArrayRef) -> bool {
-        match Other::new(array) {
+    pub(super) fn bind_other(&mut self, name: &str, part: Part) -> bool {
+        let says_nothing = part.says_nothing();
+        match Other::of(part) {
             Some(other) => {
                 self.others.push((name.into(), other));
                 true
             }
-            None => array.null_count() == array.len(),
+            None => says_nothing,
         }
     }
 
@@ -270,10 +268,10 @@ impl Rows {
     fn flow_key(&self, row: usize, repeats: &mut Repeats) -> Result<Result<FlowKey, &'static str>, String> {
         Ok(flow_key(
             side(text(self.side.as_ref(), row))?,
-            known(Column::Dialled, self.dialled.as_ref(), row, &mut repeats.addresses)?,
+            known(Column::Dialled, self.dialled.as_ref(), row, &mut repeats.far)?,
             known(Column::ClientAddr, self.client_addr.as_ref(), row, &mut repeats.clients)?,
-            known(Column::Owner, self.owner.as_ref(), row, &mut repeats.ids)?,
-            known(Column::ServerAddr, self.server_addr.as_ref(), row, &mut repeats.addresses)?,
+            known(Column::Owner, self.owner.as_ref(), row, &mut repeats.owners)?,
+            known(Column::ServerAddr, self.server_addr.as_ref(), row, &mut repeats.near)?,
             protocol(text(self.proto.as_ref(), row))?,
         ))
     }
@@ -281,7 +279,7 @@ impl Rows {
     fn flow(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Flow, String> {
         Ok(Flow {
             key: self.flow_key(row, repeats)?.map_err(&missing)?,
-            server: known(Column::Server, self.server.as_ref(), row, &mut repeats.ids)?,
+            server: known(Column::Server, self.server.as_ref(), row, &mut repeats.servers)?,
             server_name: name(self.server_name.as_ref(), row),
             command: name(self.command.as_ref(), row),
             since: time(Column::Since, self.since.as_ref(), row)?.ok_or_else(|| missing("since"))?,
@@ -325,10 +323,10 @@ impl Rows {
 
     fn connection(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Connection, String> {
         Ok(Connection {
-            owner: known(Column::Owner, self.owner.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("owner"))?,
+            owner: known(Column::Owner, self.owner.as_ref(), row, &mut repeats.owners)?.ok_or_else(|| missing("owner"))?,
             proto: protocol(text(self.proto.as_ref(), row))?.ok_or_else(|| missing("proto"))?,
-            local: known(Column::Local, self.local.as_ref(), row, &mut repeats.addresses)?.ok_or_else(|| missing("local"))?,
-            remote: known(Column::Remote, self.remote.as_ref(), row, &mut repeats.addresses)?.ok_or_else(|| missing("remote"))?,
+            local: known(Column::Local, self.local.as_ref(), row, &mut repeats.near)?.ok_or_else(|| missing("local"))?,
+            remote: known(Column::Remote, self.remote.as_ref(), row, &mut repeats.far)?.ok_or_else(|| missing("remote"))?,
             side: side(text(self.side.as_ref(), row))?,
             state: name(self.state.as_ref(), row).ok_or_else(|| missing("state"))?,
             pid: count(Column::Pid, self.pid.as_ref(), row)?,
