@@ -12,6 +12,7 @@ mod fields;
 pub mod figures;
 pub mod filter;
 pub mod flow;
+mod hash;
 pub mod id;
 pub mod limits;
 pub mod link;

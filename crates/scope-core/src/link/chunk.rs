@@ -2,13 +2,14 @@
 //!
 //! Neither end keeps a compression context between two chunks, only the last few KiB that were said: a server of a thousand agents has a thousand of these.
 
+use std::cell::RefCell;
 use std::io;
 
 use prost::Message;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
-use super::message::{Chunk, Frame};
-use super::{FRAME_BYTES, LinkError};
+use super::message::{Chunk, Frame, Kind};
+use super::{FRAME_BYTES, LinkError, spare};
 
 /// Bytes of former frames that a chunk can refer to: several reports of the steady kind.
 const BEFORE: usize = 16 << 10;
@@ -18,6 +19,8 @@ const WINDOW_LOG: u32 = 17;
 const LEVEL: i32 = 3;
 /// Frames below this travel as they are until something larger has come: a direction that only ever says small things compresses nothing.
 const SMALL: usize = 256;
+/// With what a dictionary begins that is more than bytes to refer to (RFC 8878, 5).
+const DICTIONARY: [u8; 4] = [0x37, 0xa4, 0x30, 0xec];
 /// Memory that is kept for the next frame.
 const KEPT: usize = 64 << 10;
 
@@ -85,7 +88,7 @@ impl Unpacker {
     /// The frame of `chunk`. After an error the connection is of no use any more.
     pub fn unpack(&mut self, chunk: &Chunk) -> Result<Frame, LinkError> {
         if chunk.zstd.is_empty() {
-            return if chunk.plain.len() > FRAME_BYTES { Err(LinkError::FrameTooLarge) } else { Ok(Frame::decode(chunk.plain.as_slice())?) };
+            return if chunk.plain.len() > FRAME_BYTES { Err(LinkError::FrameTooLarge) } else { read(&chunk.plain) };
         }
         let damaged = || LinkError::Compression(io::ErrorKind::InvalidData.into());
         // A chunk says how much it becomes, and becomes no more.
@@ -94,12 +97,59 @@ impl Unpacker {
         let mut frame = Vec::with_capacity(size);
         decompress(&self.before.0, &chunk.zstd, &mut frame).map_err(|code| LinkError::Compression(failed(code)))?;
         self.before.add(&frame);
-        Ok(Frame::decode(frame.as_slice())?)
+        read(&frame)
     }
 }
 
+/// With what a frame begins that is a part of a report: number and type of its one field.
+const REPORT: u8 = 2 << 3 | 2;
+
+fn read(bytes: &[u8]) -> Result<Frame, LinkError> {
+    let mut frame = Frame { kind: (bytes.first() == Some(&REPORT)).then(|| Kind::Report(Box::new(spare::take()))) };
+    frame.merge(bytes)?;
+    Ok(frame)
+}
+
+thread_local! {
+    /// A context is large, and knows nothing of a connection between two chunks: one for each thread that unpacks.
+    static CONTEXT: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+}
+
 fn decompress(before: &[u8], bytes: &[u8], frame: &mut Vec<u8>) -> Result<(), zstd_safe::ErrorCode> {
-    let mut zstd = DCtx::create();
-    zstd.ref_prefix(before)?;
-    zstd.decompress(frame, bytes).map(drop)
+    if before.starts_with(&DICTIONARY) {
+        // What was said before is only that, whatever it looks like.
+        let mut zstd = DCtx::create();
+        zstd.ref_prefix(before)?;
+        return zstd.decompress(frame, bytes).map(drop);
+    }
+    CONTEXT.with_borrow_mut(|zstd| zstd.decompress_using_dict(frame, bytes, before)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_is_no_dictionary_whatever_it_looks_like() {
+        let text = b"one text that is said twice, so that the second refers to the first; ".repeat(8);
+        for before in [text.clone(), [DICTIONARY.as_slice(), &text].concat(), DICTIONARY.to_vec(), Vec::new()] {
+            let mut packed = Vec::with_capacity(zstd_safe::compress_bound(text.len()));
+            compress(&before, &text, &mut packed).unwrap();
+            let mut frame = Vec::with_capacity(text.len());
+            decompress(&before, &packed, &mut frame).unwrap();
+            assert_eq!(frame, text);
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_former_report_is_left() {
+        let said =
+            crate::link::message::Report { counts: vec![7, 9], texts: vec!["a".to_owned()], last: true, whole: true, digest: Some(3), ..Default::default() };
+        spare::keep(said);
+        let mut unpacker = Unpacker::default();
+        let plain = Frame::from(Kind::Report(Box::default())).encode_to_vec();
+        let frame = unpacker.unpack(&Chunk { plain, zstd: Vec::new() }).unwrap();
+        assert_eq!(frame, Frame::from(Kind::Report(Box::default())));
+    }
 }

@@ -7,7 +7,7 @@ use super::key::numbers;
 use super::message::{self, Facts, Report};
 use super::number::{Said, hear};
 use super::schema::Schemas;
-use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, TABLE, TABLE_BYTES, facts, flow};
+use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, TABLE, TABLE_BYTES, facts, flow, spare};
 use crate::figures::Figures;
 use crate::flow::{Flow, PortSample};
 use crate::id::{AgentName, NodeId, RunId};
@@ -134,12 +134,14 @@ impl Decoder {
             let tick = self.tick(tick)?;
             self.push(CompactString::default(), Body::Tick(tick), 0)?;
         }
-        if !part.last {
+        let (last, digest, whole) = (part.last, part.digest, part.whole);
+        spare::keep(part);
+        if !last {
             return Ok(None);
         }
         let open = self.open.take().unwrap_or_default();
         self.records = open.records.len();
-        Ok(Some(Received { records: open.records, stamp: self.stamp, digest: part.digest, whole: part.whole }))
+        Ok(Some(Received { records: open.records, stamp: self.stamp, digest, whole }))
     }
 
     fn forget(&mut self) {

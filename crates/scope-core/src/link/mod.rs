@@ -16,6 +16,7 @@ pub mod message;
 mod number;
 mod part;
 mod schema;
+mod spare;
 mod weight;
 mod whole;
 

@@ -1,10 +1,12 @@
 //! What one source says of one node: a few layers, one for each report that still says something.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 
 use crate::endpoint::OwnedEndpoint;
+use crate::hash::Hash;
 use crate::id::NodeId;
 use crate::number::Number;
 use crate::record::{Node, Stamp};
@@ -96,7 +98,27 @@ pub struct NodeState {
     gone: Option<(Stamp, Timestamp)>,
     /// Newest first; no field stands in two of them. Copies of a state share them.
     layers: Vec<Arc<NodeLayer>>,
+    facts: FactsHash,
 }
+
+/// The hash of the facts of a node, once somebody asked for it; 0 before.
+#[derive(Debug, Default)]
+struct FactsHash(AtomicU64);
+
+impl Clone for FactsHash {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+impl PartialEq for FactsHash {
+    /// It follows from the layers: whether anybody asked makes no difference.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for FactsHash {}
 
 impl NodeState {
     /// The layers that hold, newest first. No field stands in two of them; none where the node is gone.
@@ -150,10 +172,52 @@ impl NodeState {
         self.layers.iter().find_map(|layer| layer.node.metrics.get(name)).copied()
     }
 
+    /// A number that stands for the facts: kind, name, parents, endpoints and attributes as they are now, whichever reports said them. Never 0. States that
+    /// say the same of a node have the same one.
+    pub fn facts_hash(&self) -> u64 {
+        match self.facts.0.load(Ordering::Relaxed) {
+            0 => {
+                let hash = self.hash_facts().max(1);
+                self.facts.0.store(hash, Ordering::Relaxed);
+                hash
+            }
+            hash => hash,
+        }
+    }
+
+    /// A sum over the facts: no order among them, and no need to gather the layers.
+    pub(super) fn hash_facts(&self) -> u64 {
+        let said = |tag: u64, name: &str| Hash::new(tag).text(name);
+        let mut sum = said(0, self.kind()).end();
+        let mut add = |hash: Hash| sum = sum.wrapping_add(hash.end());
+        if let Some(name) = self.name() {
+            add(said(1, name));
+        }
+        if let Some(parents) = self.parents() {
+            add(said(2, "").ids(parents));
+        }
+        if let Some(endpoints) = self.endpoints() {
+            add(said(3, "").endpoints(endpoints));
+        }
+        for (name, value) in self.attrs() {
+            add(said(4, name).value(value));
+        }
+        sum
+    }
+
+    /// The facts may be others than those that the hash stands for.
+    fn facts_changed(&mut self) {
+        *self.facts.0.get_mut() = 0;
+    }
+
     /// Adds a layer.
     pub(super) fn add(&mut self, mut new: NodeLayer) {
         if self.gone.is_some_and(|(gone, _)| new.stamp <= gone) {
             return;
+        }
+        let node = &new.node;
+        if node.name.is_some() || node.parents.is_some() || node.endpoints.is_some() || !node.attrs.is_empty() || node.kind != self.kind() {
+            self.facts_changed();
         }
         let place = self.layers.partition_point(|layer| layer.stamp > new.stamp);
         let (later, earlier) = self.layers.split_at_mut(place);
@@ -209,12 +273,17 @@ impl NodeState {
         self.gone = self.gone.max(Some((stamp, at)));
         let until = self.gone.map_or(stamp, |(gone, _)| gone);
         self.layers.retain(|layer| layer.stamp > until);
+        self.facts_changed();
     }
 
     /// Drops what is older than the full report `full`; whether anything is left, be it only that the node is gone.
     pub(super) fn retire(&mut self, full: Stamp) -> bool {
         self.gone.take_if(|(gone, _)| *gone < full);
+        let before = self.layers.len();
         self.layers.retain(|layer| layer.stamp >= full);
+        if self.layers.len() < before {
+            self.facts_changed();
+        }
         self.gone.is_some() || !self.layers.is_empty()
     }
 

@@ -100,6 +100,24 @@ proptest! {
     }
 
     #[test]
+    fn the_hash_of_facts_is_never_that_of_former_ones((records, _) in shuffled_and_doubled(), other in streams()) {
+        let mut now = State::default();
+        let known = |state: &State| {
+            for node in state.agents().flat_map(|(_, agent)| agent.sources()).flat_map(|(_, source)| source.all_nodes().map(|(_, node)| node)) {
+                // Asked each time, so that one that should have been forgotten shows.
+                prop_assert_eq!(node.facts_hash(), node.hash_facts().max(1));
+            }
+            Ok(())
+        };
+        for record in records {
+            let _ = now.apply(record);
+            known(&now)?;
+        }
+        now.merge(state(other));
+        known(&now)?;
+    }
+
+    #[test]
     fn merge_is_commutative_and_is_applying_both(records in streams(), pick in any::<u64>()) {
         let (left, right): (Vec<_>, Vec<_>) = records.iter().cloned().enumerate().partition(|(at, _)| pick >> (at % 64) & 1 == 0);
         let (left, right) = (left.into_iter().map(|(_, r)| r), right.into_iter().map(|(_, r)| r));

@@ -1,0 +1,31 @@
+//! Room for the numbers of a report, kept from one to the next on the same thread: a report is a dozen lists that would each grow anew. What they say is not
+//! known here.
+
+use std::cell::Cell;
+
+use prost::Message;
+
+use super::message::Report;
+
+/// Numbers that room is kept for, in each list.
+const KEPT: usize = 16 << 10;
+
+thread_local! {
+    static SPARE: Cell<Option<Report>> = const { Cell::new(None) };
+}
+
+/// A report that says nothing.
+pub(super) fn take() -> Report {
+    SPARE.take().unwrap_or_default()
+}
+
+/// Keeps the room of a report that is no longer needed, unless it is uncommonly large.
+pub(super) fn keep(mut report: Report) {
+    report.clear();
+    let Report { told, same, bare, counts, count_deltas, hundredths, hundredth_deltas, floats, float_values, gone, moves, flows_gone, .. } = &report;
+    let rooms = [told, same, bare, counts, hundredths, floats, gone, flows_gone].map(Vec::capacity);
+    let more = [count_deltas, hundredth_deltas, moves].map(Vec::capacity);
+    if rooms.into_iter().chain(more).chain([float_values.capacity()]).all(|room| room <= KEPT) {
+        SPARE.set(Some(report));
+    }
+}
