@@ -11,6 +11,7 @@ use scope_core::state::NodeState;
 use scope_core::{Address, Protocol, Scope, SocketAddress, Timestamp, Value};
 
 use super::NONE;
+use super::networks::Networks;
 use super::nodes::{KindId, Nodes};
 use super::parents::Parents;
 use super::peers::is_private;
@@ -63,9 +64,9 @@ struct Listener {
 pub(super) struct Places<'s, 'g> {
     nodes: &'g Nodes<'s>,
     parents: &'g Parents,
-    scopes: HashMap<&'s str, u32>,
+    scopes: HashMap<&'g str, u32>,
     /// The scopes of container networks, by the network's id.
-    networks: HashMap<&'s str, u32>,
+    networks: HashMap<&'g str, u32>,
     /// The host whose scope it is, by scope.
     hosts: Vec<u32>,
     listeners: Vec<Listener>,
@@ -82,7 +83,7 @@ pub(super) struct Places<'s, 'g> {
 
 impl<'s, 'g> Places<'s, 'g> {
     /// Everything that the nodes say of places.
-    pub(super) fn index(nodes: &'g Nodes<'s>, parents: &'g Parents, reports: &[Report<'s>], agents: usize) -> Self {
+    pub(super) fn index(nodes: &'g Nodes<'s>, parents: &'g Parents, networks: &'g Networks, reports: &[Report<'s>], agents: usize) -> Self {
         let mut places = Self {
             nodes,
             parents,
@@ -109,7 +110,6 @@ impl<'s, 'g> Places<'s, 'g> {
         for report in reports {
             realm_of(report.agent, &report.flow.key.server_addr.scope);
         }
-        let (process, container) = (nodes.kind_id("process"), nodes.kind_id("container"));
         for node in 0..nodes.len() as u32 {
             if Some(nodes.kind(node)) == places.host {
                 // So that the scope of each host has a number, whether or not anything listens there.
@@ -137,31 +137,22 @@ impl<'s, 'g> Places<'s, 'g> {
                 }
             }
         }
+        let scopes: Vec<u32> = networks.names().iter().map(|id| places.network_number(id)).collect();
+        let (process, container) = (nodes.kind_id("process"), nodes.kind_id("container"));
         for node in 0..nodes.len() as u32 {
             let kind = Some(nodes.kind(node));
-            for said in nodes.said(node).iter().filter(|_| kind != process) {
-                if kind == container {
-                    places.own_networks(said.state, node);
-                } else {
+            if kind == container {
+                for (network, ip) in networks.of(node) {
+                    places.own((scopes.get(*network as usize).copied().unwrap_or(NONE), *ip), node);
+                }
+            } else if kind != process {
+                for said in nodes.said(node) {
                     let realm = realms.get(said.agent as usize).copied().flatten().unwrap_or_default();
                     places.own_addresses(said.state, said.agent, realm, node);
                 }
             }
         }
         places
-    }
-
-    /// The addresses of a container in its networks.
-    fn own_networks(&mut self, state: &'s NodeState, node: u32) {
-        let Some(Value::List(networks)) = state.attr("networks") else { return };
-        for network in networks.iter().filter_map(Value::as_map) {
-            let text = |name| network.get(name).and_then(Value::as_text);
-            let Some(id) = text("id").filter(|id| !id.is_empty()) else { continue };
-            let scope = self.network_number(id);
-            for ip in ["ipv4", "ipv6"].into_iter().filter_map(text).filter_map(|ip| ip.parse().ok()) {
-                self.own((scope, ip_bits(ip)), node);
-            }
-        }
     }
 
     /// The addresses of anything else. Of a host they hold in every network that it is part of: it is the gateway of its bridges.
@@ -176,7 +167,7 @@ impl<'s, 'g> Places<'s, 'g> {
         }
     }
 
-    fn scope_number(&mut self, scope: &'s str) -> u32 {
+    fn scope_number(&mut self, scope: &'g str) -> u32 {
         if let Some(id) = scope.strip_prefix("net:") {
             return self.network_number(id);
         }
@@ -190,7 +181,7 @@ impl<'s, 'g> Places<'s, 'g> {
         number
     }
 
-    fn network_number(&mut self, id: &'s str) -> u32 {
+    fn network_number(&mut self, id: &'g str) -> u32 {
         let next = self.hosts.len() as u32;
         let number = *self.networks.entry(id).or_insert(next);
         if number == next {

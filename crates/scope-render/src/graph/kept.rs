@@ -1,18 +1,19 @@
 //! A graph without its state: which records each node and connection stands for, by place. With a later state it is a graph again, and nothing is joined
 //! anew: for whoever draws the figures of the same nodes again and again.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use scope_core::flow::{Peer, Side};
 use scope_core::state::{NodeState, Slot, SourceState, State};
 use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
 
 use super::memo::Memo;
-use super::nodes::{Nodes, Said};
+use super::nodes::Nodes;
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
 use super::peers::Pseudo;
 use super::reports::{Report, Sure};
+use super::said::Said;
 use super::{Graph, Link, links};
 
 /// A graph without its state.
@@ -31,7 +32,7 @@ pub struct Kept {
     links: Vec<Link>,
     pseudo: Vec<Pseudo<'static>>,
     over: u64,
-    memo: Arc<Memo>,
+    pub(super) memo: Arc<Memo>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,8 +127,9 @@ impl Kept {
             ids.push(held.map_or("", |(id, _, _)| id.as_str()));
             let (state, moves) = held.map_or((gone, u32::MAX), |(_, state, moves)| (state, moves));
             let (source, source_number, slot) = (name(said.source), said.source, said.slot);
+            // Figures are asked for; whoever asks for facts finds them in the state.
             let mut said = Said::new(said.agent, source, source_number, slot, moves, state);
-            said.look();
+            said.look_for_figures();
             found.push(said);
         }
         let implied = self.implied.iter().map(|(node, id)| (*node, id.as_str()));
@@ -146,7 +148,20 @@ impl Kept {
         let troubles = super::troubles(state);
         let sources = self.sources.iter().map(|(agent, source)| (agent, source.as_str())).collect();
         let (parents, pairs, pseudo) = (self.parents.clone(), self.pairs.clone(), self.pseudo.clone());
-        Some(Graph { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles, over: self.over, memo: Arc::clone(&self.memo) })
+        Some(Graph {
+            agents,
+            sources,
+            nodes,
+            parents,
+            reports,
+            pairs,
+            links,
+            pseudo,
+            troubles,
+            over: self.over,
+            link_versions: OnceLock::new(),
+            memo: Arc::clone(&self.memo),
+        })
     }
 
     /// The links with their figures as they are now; those of flows that have gone as they were.

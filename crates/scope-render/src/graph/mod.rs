@@ -6,11 +6,13 @@
 //! | module | part |
 //! |---|---|
 //! | `nodes` | nodes in order, and who speaks of each |
+//! | `said` | what one of them says |
 //! | `parents` | what belongs to what: climbing, nearest common parents |
 //! | `address` | who listens where, whose address is whose, what is public |
 //! | `reports` | flows as columns, and what their ends resolve to |
 //! | `pairs` | the reports of both ends of the same connections |
 //! | `links` | connections between two nodes, each drawn once |
+//! | `networks` | the addresses of containers, kept from one graph to the next |
 //! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
@@ -19,14 +21,16 @@ mod address;
 mod kept;
 mod links;
 mod memo;
+mod networks;
 mod nodes;
 mod pairs;
 pub(crate) mod parents;
 mod peers;
 mod reports;
+mod said;
 mod version;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
@@ -60,6 +64,7 @@ pub struct Graph<'s> {
     pseudo: Vec<Pseudo<'s>>,
     troubles: Vec<Trouble<'s>>,
     over: u64,
+    link_versions: OnceLock<Box<[u64]>>,
     /// Shared with whoever keeps the graph.
     memo: Arc<memo::Memo>,
 }
@@ -93,13 +98,21 @@ pub struct Trouble<'s> {
 impl<'s> Graph<'s> {
     /// The graph of what `state` says.
     pub fn build(state: &'s State) -> Self {
+        Self::build_after(state, None)
+    }
+
+    /// The same; what `former` found out about nodes whose facts are still the same is not found out again.
+    pub fn build_after(state: &'s State, former: Option<&Kept>) -> Self {
         let agents = agents(state);
         let mut nodes = Nodes::gather(state);
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
         let mut parents = Parents::resolve(&nodes);
+        let versions: Vec<u64> = former.map_or_else(Vec::new, |_| version::of_facts(&nodes, &parents, &agents));
+        let same = former.map_or_else(Vec::new, |former| former.memo.same(&versions));
+        let networks = networks::Networks::gather(&nodes, former.and_then(|former| former.memo.networks.get()), &same);
         let mut pseudo = Vec::new();
         let mut peers = peers::Peers::new(nodes.len(), &mut pseudo);
-        let places = address::Places::index(&nodes, &parents, &reports, agents.len());
+        let places = address::Places::index(&nodes, &parents, &networks, &reports, agents.len());
         over += reports::resolve(&mut reports, &nodes, &parents, &places, &mut peers);
         let samples = pairs::Samples::new(&reports, &agents);
         let pairs = pairs::find(&reports, &nodes, &parents, &samples);
@@ -107,7 +120,23 @@ impl<'s> Graph<'s> {
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
         let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, _)| (name, source))).collect();
-        Self { agents, sources, nodes, parents, reports, pairs, links, pseudo, troubles: troubles(state), over, memo: Arc::default() }
+        let count = nodes.len() + pseudo.len();
+        let memo = former.map_or_else(memo::Memo::default, |former| memo::Memo::after(&former.memo, &same, &versions, count));
+        memo.networks.get_or_init(|| networks);
+        Self {
+            agents,
+            sources,
+            nodes,
+            parents,
+            reports,
+            pairs,
+            links,
+            pseudo,
+            troubles: troubles(state),
+            over,
+            link_versions: OnceLock::new(),
+            memo: Arc::new(memo),
+        }
     }
 
     /// How many nodes there are, those that nobody watches among them.
@@ -218,6 +247,11 @@ impl<'s> Graph<'s> {
         names
     }
 
+    /// Who speaks of a node, and with which of its parts, in no particular order.
+    pub(crate) fn said_by(&self, node: u32) -> impl Iterator<Item = (&'s AgentName, &'s str)> {
+        self.nodes.said(node).iter().filter_map(|said| Some((self.agents.get(said.agent as usize)?.name, said.source)))
+    }
+
     /// The parts of agents that speak of a node, by name.
     pub fn sources(&self, node: u32) -> Vec<&'s str> {
         let mut names: Vec<_> = self.nodes.said(node).iter().map(|said| said.source).collect();
@@ -239,18 +273,14 @@ impl<'s> Graph<'s> {
     /// Calls `visit` with each figure of a node, in an order that stays while the same speak of it. Where several say one, the first of them counts.
     pub fn each_metric(&self, node: u32, mut visit: impl FnMut(&'s str, Number)) {
         for said in self.nodes.said(node) {
-            for (name, value, _) in said.state.metrics() {
-                visit(name, value);
-            }
+            said.each_list(|figures| figures.iter().for_each(|(name, value)| visit(name, *value)));
         }
     }
 
     /// Calls `visit` with the figures of a node as they were said, list by list, in the order of [`Graph::each_metric`].
     pub fn each_list(&self, node: u32, mut visit: impl FnMut(&'s scope_core::Figures)) {
         for said in self.nodes.said(node) {
-            for layer in said.state.layers().iter().filter(|layer| !layer.node.metrics.is_empty()) {
-                visit(&layer.node.metrics);
-            }
+            said.each_list(&mut visit);
         }
     }
 
@@ -318,9 +348,9 @@ impl<'s> Graph<'s> {
         self.memo.climb(to.unwrap_or(KindId::MAX), find)
     }
 
-    /// Whether a filter of facts takes each node, for as long as the structure holds.
-    pub(crate) fn verdicts(&self, filter: &'static str) -> Arc<Verdicts> {
-        self.memo.verdicts(filter, self.len())
+    /// The answers to a question about the facts of each node, for as long as these hold. `question` tells it from all others.
+    pub(crate) fn verdicts(&self, question: &str) -> Arc<Verdicts> {
+        self.memo.verdicts(question, self.len())
     }
 
     /// The flow that the client's agent reported.

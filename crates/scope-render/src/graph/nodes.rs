@@ -5,79 +5,14 @@
 use std::borrow::Cow;
 
 use hashbrown::{HashMap, HashSet, HashTable};
-use scope_core::endpoint::OwnedEndpoint;
-use scope_core::state::{NodeState, Slot, State, id_hash};
-use scope_core::value::Fields;
-use scope_core::{NodeId, Value};
+use scope_core::NodeId;
+use scope_core::state::{State, id_hash};
 
 use super::NONE;
+use super::said::{Attrs, Said};
 
 /// The number of a kind.
 pub(crate) type KindId = u16;
-
-/// What one source of one agent says of a node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said<'s> {
-    /// The number of the agent, in the order of their names.
-    pub(crate) agent: u32,
-    /// The name of the source.
-    pub(crate) source: &'s str,
-    /// Its number, in the order of agents and sources, and where the node stands therein.
-    pub(crate) source_number: u32,
-    pub(crate) slot: Slot,
-    /// How often anything was said there.
-    pub(crate) moves: u32,
-    /// What it says.
-    pub(crate) state: &'s NodeState,
-    /// What it calls the node.
-    pub(crate) name: Option<&'s str>,
-    /// What it says that the node belongs to.
-    pub(crate) parents: &'s [NodeId],
-    /// Where it says that the node can be reached.
-    pub(crate) endpoints: &'s [OwnedEndpoint],
-    pub(crate) attrs: Attrs<'s>,
-}
-
-/// Where the attributes stand that a source says of a node: they are asked for often, and the layers lie far apart.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Attrs<'s> {
-    /// It says none.
-    None,
-    /// All in one layer.
-    One(&'s Fields<Value>),
-    /// In several layers.
-    Several,
-}
-
-impl<'s> Said<'s> {
-    /// What nobody has looked into yet.
-    pub(super) fn new(agent: u32, source: &'s str, source_number: u32, slot: Slot, moves: u32, state: &'s NodeState) -> Self {
-        Self { agent, source, source_number, slot, moves, state, name: None, parents: &[], endpoints: &[], attrs: Attrs::Several }
-    }
-
-    /// Looks into what is said.
-    pub(super) fn look(&mut self) {
-        let layers = self.state.layers();
-        self.name = layers.iter().find_map(|layer| layer.node.name.as_deref());
-        self.parents = layers.iter().find_map(|layer| layer.node.parents.as_deref()).unwrap_or_default();
-        self.endpoints = layers.iter().find_map(|layer| layer.node.endpoints.as_deref()).unwrap_or_default();
-        let mut with = layers.iter().map(|layer| &layer.node.attrs).filter(|attrs| !attrs.is_empty());
-        self.attrs = match (with.next(), with.next()) {
-            (None, _) => Attrs::None,
-            (Some(attrs), None) => Attrs::One(attrs),
-            (Some(_), Some(_)) => Attrs::Several,
-        };
-    }
-
-    /// One attribute.
-    pub(super) fn attr(&self, name: &str) -> Option<&'s Value> {
-        match self.attrs {
-            Attrs::None => None,
-            Attrs::One(attrs) => attrs.get(name).filter(|value| !matches!(value, Value::Null)),
-            Attrs::Several => self.state.attr(name),
-        }
-    }
-}
 
 /// All nodes, sorted by kind and id; processes by agent, pid and start.
 #[derive(Debug)]
@@ -290,7 +225,10 @@ impl<'s> Nodes<'s> {
 
     /// The name of a node, by the first who has one for it.
     pub(crate) fn name(&self, node: u32) -> Option<&'s str> {
-        self.said(node).iter().find_map(|said| said.name)
+        self.said(node).iter().find_map(|said| match said.attrs {
+            Attrs::Several => said.state.name().map(scope_core::CompactString::as_str),
+            _ => said.name,
+        })
     }
 
     /// The hash of a node's id; the same for one id as long as the process lives.

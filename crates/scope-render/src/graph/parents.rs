@@ -125,6 +125,15 @@ impl Parents {
                 climb.reached.push(node);
                 continue;
             }
+            // Mostly what it belongs to is one of them.
+            match self.of(node) {
+                [] => continue,
+                [parent] if wanted(*parent) => {
+                    climb.reached.push(*parent);
+                    continue;
+                }
+                _ => {}
+            }
             level.clear();
             seen.clear();
             level.push(node);

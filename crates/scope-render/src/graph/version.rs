@@ -3,7 +3,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Graph, Link, NONE};
+use super::nodes::Nodes;
+use super::parents::Parents;
+use super::{Agent, Graph, Link, NONE};
 
 /// Mixes a number into another one (the finaliser of splitmix64).
 pub(crate) fn mix(a: u64, b: u64) -> u64 {
@@ -11,6 +13,21 @@ pub(crate) fn mix(a: u64, b: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// The versions of the facts about all nodes.
+pub(super) fn of_facts(nodes: &Nodes<'_>, parents: &Parents, agents: &[Agent<'_>]) -> Vec<u64> {
+    (0..nodes.len() as u32).map(|node| facts(node, nodes, parents, agents)).collect()
+}
+
+fn facts(node: u32, nodes: &Nodes<'_>, parents: &Parents, agents: &[Agent<'_>]) -> u64 {
+    let mut version = nodes.id_hash(node);
+    for said in nodes.said(node) {
+        // Who speaks is a fact too.
+        version = mix(version, agents.get(said.agent as usize).map_or(0, |agent| agent.hash));
+        version = mix(version, said.state.facts_hash());
+    }
+    parents.of(node).iter().fold(version, |version, parent| version.wrapping_add(mix(0, nodes.id_hash(*parent))))
 }
 
 impl Graph<'_> {
@@ -21,31 +38,16 @@ impl Graph<'_> {
             (&pseudo.id, &pseudo.name, &pseudo.addresses, pseudo.more).hash(&mut hasher);
             return hasher.finish();
         }
-        self.memo.version(node, self.nodes.len(), || self.facts_version_now(node))
+        self.memo.version(node, self.nodes.len(), || facts(node, &self.nodes, &self.parents, &self.agents))
     }
 
-    fn facts_version_now(&self, node: u32) -> u64 {
-        let mut version = self.nodes.id_hash(node);
-        for said in self.nodes.said(node) {
-            // Who speaks is a fact too.
-            version = mix(version, self.agents.get(said.agent as usize).map_or(0, |agent| agent.hash));
-            for layer in said.state.layers() {
-                let node = &layer.node;
-                let parts =
-                    [node.name.is_some(), node.parents.is_some(), node.endpoints.is_some()].into_iter().fold(0, |bits, part| bits << 1 | u64::from(part));
-                let counts = parts | (node.attrs.len() as u64) << 3 | (layer.extra.len() as u64) << 40;
-                // Layers of figures come and go every second; a report that says a fact stays until a later one says it anew.
-                if counts != 0 {
-                    let run = layer.stamp.run.as_u128();
-                    version = mix(version, mix(mix(run as u64 ^ (run >> 64) as u64, layer.stamp.seq), counts));
-                }
-            }
-        }
-        self.parents.of(node).iter().fold(version, |version, parent| version.wrapping_add(mix(0, self.nodes.id_hash(*parent))))
+    /// For each of [`Graph::links`] another number whenever anything but a figure of it changed. It does not depend on which other links there are, so those
+    /// of an edge add up. Found once for all views.
+    pub fn link_versions(&self) -> &[u64] {
+        self.link_versions.get_or_init(|| self.links.iter().map(|link| self.link_version(link)).collect())
     }
 
-    /// Another number whenever anything but a figure of the link changed. It does not depend on which other links there are, so those of an edge add up.
-    pub fn link_version(&self, link: &Link) -> u64 {
+    fn link_version(&self, link: &Link) -> u64 {
         let mut hasher = DefaultHasher::new();
         (link.protocol, link.port, link.since).hash(&mut hasher);
         for flow in [link.client, link.server].into_iter().filter(|report| *report != NONE).filter_map(|report| self.report(report)) {

@@ -191,6 +191,13 @@ impl<'g, 's> Rendered<'g, 's> {
         links.iter().filter_map(|link| graph.links().get(*link as usize))
     }
 
+    /// Another number whenever anything but a figure of an edge changed: see [`Graph::link_versions`].
+    pub fn edge_version(&self, edge: &Edge) -> u64 {
+        let versions = self.graph.link_versions();
+        let links = self.links.get(edge.links.start as usize..edge.links.end as usize).unwrap_or_default();
+        links.iter().filter_map(|link| versions.get(*link as usize)).fold(0, |sum: u64, version| sum.wrapping_add(*version))
+    }
+
     /// One attribute; of several nodes what all say alike.
     pub fn attr(&self, node: &Node<'_>, name: &str) -> Option<&'s Value> {
         let mut members = self.members(node).iter();

@@ -1,11 +1,12 @@
 //! What is asked of each node before a view shows it: what the view leaves out by default, and the filter of the user.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use scope_core::field::Registry;
+use scope_core::figures::SharedNames;
 use scope_core::filter::{Filter, Found, Subject};
-use scope_core::{Timestamp, Value};
+use scope_core::{CompactString, Number, Timestamp, Value};
 
 use super::rendered::Hidden;
 use super::{Hide, Selection, View, What};
@@ -19,6 +20,65 @@ pub(super) struct Asked<'a, 's> {
     now: Timestamp,
     /// What is left out by default and not asked for.
     hides: Vec<Hiding>,
+    fields: Fields,
+}
+
+/// What was found out about the fields that are asked for, node after node: most nodes have them in the same place, or not at all.
+#[derive(Debug, Default)]
+struct Fields(RefCell<Vec<Field>>);
+
+#[derive(Debug)]
+struct Field {
+    name: CompactString,
+    /// Which nodes have an attribute of this name.
+    is_attr: Arc<Verdicts>,
+    /// Lists of names of figures, and where it stands therein.
+    places: Vec<(SharedNames, Option<usize>)>,
+}
+
+/// Lists of names that places are kept of, for each field.
+const LISTS: usize = 16;
+
+impl Fields {
+    /// The value of a field that a node has as an attribute, else as a figure.
+    fn find<'s>(&self, graph: &Graph<'s>, node: u32, name: &str) -> Option<Found<'s>> {
+        let mut fields = self.0.borrow_mut();
+        let at = fields.iter().position(|field| field.name == name).unwrap_or_else(|| {
+            fields.push(Field { name: name.into(), is_attr: graph.verdicts(&format!("has attribute {name}")), places: Vec::new() });
+            fields.len() - 1
+        });
+        let field = fields.get_mut(at)?;
+        if field.is_attr.of(node, || graph.attr(node, name).is_some()) {
+            return graph.attr(node, name).map(Found::from);
+        }
+        field.figure(graph, node).map(Found::Number)
+    }
+}
+
+impl Field {
+    fn figure(&mut self, graph: &Graph<'_>, node: u32) -> Option<Number> {
+        let mut found = None;
+        graph.each_list(node, |figures| {
+            if found.is_some() {
+                return;
+            }
+            let Some(names) = figures.shared_names() else {
+                found = figures.get(&self.name).copied();
+                return;
+            };
+            let known = self.places.iter().find(|(known, _)| known.is_same(names)).map(|(_, place)| *place);
+            let place = known.unwrap_or_else(|| {
+                let place = names.names().binary_search(&self.name).ok();
+                if self.places.len() >= LISTS {
+                    self.places.clear();
+                }
+                self.places.push((names.clone(), place));
+                place
+            });
+            found = place.and_then(|place| figures.values().get(place).copied());
+        });
+        found
+    }
 }
 
 /// What is left out by default, and not asked for. These filters ask for facts only.
@@ -40,7 +100,8 @@ pub(super) enum Refusal {
 
 impl<'a, 's> Asked<'a, 's> {
     pub(super) fn new(view: &'static View, graph: &'a Graph<'s>, selection: &Selection<'a>) -> Self {
-        let mut asked = Self { graph, selection: *selection, now: selection.now.unwrap_or_else(|| graph.latest()), hides: Vec::new() };
+        let mut asked =
+            Self { graph, selection: *selection, now: selection.now.unwrap_or_else(|| graph.latest()), hides: Vec::new(), fields: Fields::default() };
         let registry = Registry::new();
         let names = selection.filter.map(Filter::names).unwrap_or_default();
         let fields: Vec<_> = names.into_iter().flat_map(|name| registry.resolve(name)).map(|target| target.field).collect();
@@ -68,6 +129,7 @@ impl<'a, 's> Asked<'a, 's> {
             hidden.leave_out(hide, 1);
             return false;
         }
+        let subject = Asking { fields: Some(&self.fields), ..subject };
         let taken = self.selection.filter.is_none_or(|filter| filter.matches(&subject, self.now));
         hidden.by_filter += u64::from(!taken);
         taken
@@ -115,11 +177,13 @@ pub(super) struct Asking<'a, 's> {
     node: u32,
     /// Its state, once it was asked for: the filters of views ask several times, and it lies far away.
     state: OnceCell<Option<&'s Value>>,
+    /// Where one asks for many nodes after each other.
+    fields: Option<&'a Fields>,
 }
 
 impl<'a, 's> Asking<'a, 's> {
     pub(super) fn new(graph: &'a Graph<'s>, node: u32) -> Self {
-        Self { graph, node, state: OnceCell::new() }
+        Self { graph, node, state: OnceCell::new(), fields: None }
     }
 
     fn attr(&self, name: &str) -> Option<&'s Value> {
@@ -134,11 +198,12 @@ impl Subject for Asking<'_, '_> {
             "id" => visit(Found::Text(graph.id(node))),
             "kind" => visit(Found::Text(graph.kind(node))),
             "name" => visit(Found::Text(graph.label(node))),
-            "agent" => graph.speakers(node).into_iter().any(|agent| visit(Found::Text(agent.as_str()))),
-            "source" => graph.sources(node).into_iter().any(|source| visit(Found::Text(source))),
+            "agent" => graph.said_by(node).any(|(agent, _)| visit(Found::Text(agent.as_str()))),
+            "source" => graph.said_by(node).any(|(_, source)| visit(Found::Text(source))),
             // What it belongs to at any distance, by id or by name.
             "parents" => graph.above(node).into_iter().any(|parent| visit(Found::Text(graph.id(parent))) || visit(Found::Text(graph.label(parent)))),
             "endpoints" => graph.endpoints(node).any(|endpoint| visit(Found::Text(&endpoint.at.to_string()))),
+            name if self.fields.is_some() => self.fields.and_then(|fields| fields.find(graph, node, name)).is_some_and(visit),
             name => match self.attr(name) {
                 Some(value) => visit(value.into()),
                 None => graph.metric(node, name).is_some_and(|figure| visit(Found::Number(figure))),

@@ -1,8 +1,9 @@
 //! The figures of several nodes as one: sums, where these mean anything.
 
 use hashbrown::HashMap;
-use scope_core::Number;
 use scope_core::field::Unit;
+use scope_core::figures::SharedNames;
+use scope_core::{Figures, Number};
 
 use crate::graph::Graph;
 
@@ -67,33 +68,89 @@ pub(super) fn one(name: &str, figures: impl Iterator<Item = Option<Number>>) -> 
 /// A figure that was met.
 struct Met<'s> {
     name: &'s str,
-    adds_up: bool,
     sum: Sum,
     /// The member that last had it: what a second speaker says of one is not added.
     last: usize,
 }
 
+/// Lists of names whose places are kept: nodes of one sort have a few.
+const LISTS: usize = 64;
+
+/// The place of a name that does not add up.
+const NOWHERE: u32 = u32::MAX;
+
+/// Sums in the making.
+#[derive(Default)]
+struct Sums<'s> {
+    met: Vec<Met<'s>>,
+    by_name: HashMap<&'s str, u32>,
+    /// Lists of names that many share, and where the sum of each name stands.
+    lists: Vec<(&'s SharedNames, Vec<u32>)>,
+}
+
+impl<'s> Sums<'s> {
+    fn place(&mut self, name: &'s str) -> u32 {
+        if let Some(place) = self.by_name.get(name) {
+            return *place;
+        }
+        let place = if adds_up(name) { self.met.len() as u32 } else { NOWHERE };
+        self.by_name.insert(name, place);
+        if place != NOWHERE {
+            self.met.push(Met { name, sum: Sum::default(), last: 0 });
+        }
+        place
+    }
+
+    fn list(&mut self, names: &'s SharedNames) -> usize {
+        if let Some(at) = self.lists.iter().position(|(known, _)| known.is_same(names)) {
+            return at;
+        }
+        if self.lists.len() >= LISTS {
+            self.lists.clear();
+        }
+        let places = names.names().iter().map(|name| self.place(name)).collect();
+        self.lists.push((names, places));
+        self.lists.len() - 1
+    }
+
+    /// Adds the figures of the node that is the `number`th.
+    fn add(&mut self, figures: &'s Figures, number: usize) {
+        if let Some(names) = figures.shared_names() {
+            let list = self.list(names);
+            let Self { met, lists, .. } = self;
+            let places = lists.get(list).map_or(&[][..], |(_, places)| places);
+            for (place, value) in places.iter().zip(figures.values()) {
+                if let Some(met) = met.get_mut(*place as usize) {
+                    met.add(*value, number);
+                }
+            }
+            return;
+        }
+        for (name, value) in figures.iter() {
+            let place = self.place(name);
+            if let Some(met) = self.met.get_mut(place as usize) {
+                met.add(*value, number);
+            }
+        }
+    }
+}
+
+impl Met<'_> {
+    fn add(&mut self, value: Number, number: usize) {
+        if self.last != number {
+            self.last = number;
+            self.sum.add(value);
+        }
+    }
+}
+
 /// The sums of all figures of several nodes, by name.
 pub(super) fn all<'s>(graph: &Graph<'s>, members: &[u32]) -> Vec<(&'s str, Number)> {
-    let (mut met, mut by_name): (Vec<Met<'s>>, HashMap<&'s str, usize>) = (Vec::new(), HashMap::new());
+    let mut sums = Sums::default();
     for (member, number) in members.iter().zip(1..) {
-        // Members say the same figures in the same order: the next one is where it was the last time.
-        let mut next = 0;
-        graph.each_metric(*member, |name, value| {
-            let at = if met.get(next).is_some_and(|met| met.name == name) { Some(next) } else { by_name.get(name).copied() };
-            let at = at.unwrap_or_else(|| {
-                by_name.insert(name, met.len());
-                met.push(Met { name, adds_up: adds_up(name), sum: Sum::default(), last: 0 });
-                met.len() - 1
-            });
-            next = at + 1;
-            if let Some(met) = met.get_mut(at).filter(|met| met.adds_up && met.last != number) {
-                met.last = number;
-                met.sum.add(value);
-            }
-        });
+        graph.each_list(*member, |figures| sums.add(figures, number));
     }
-    let mut sums: Vec<(&'s str, Number)> = met.iter().filter_map(|met| Some((met.name, met.sum.end(met.name, members.len())?))).collect();
+    let mut sums: Vec<(&'s str, Number)> = sums.met.iter().filter_map(|met| Some((met.name, met.sum.end(met.name, members.len())?))).collect();
     sums.sort_unstable_by_key(|(name, _)| *name);
     sums
 }
