@@ -134,14 +134,15 @@ impl Shared {
         for (visibility, channels) in by_visibility.into_values() {
             self.live.with_visible(&visibility, |state| {
                 let all = visibility.filter().is_none();
-                let former = if all && !due.structure { kept.graph.take() } else { None };
-                let again = former.as_ref().and_then(|former| former.graph(state));
+                let former = if all { kept.graph.take() } else { None };
+                let again = if due.structure { None } else { former.as_ref().and_then(|former| former.graph(state)) };
                 let is_drawn = again.inspect(|graph| self.compute(graph, &channels, &mut kept.channels, due)).is_some();
                 if is_drawn {
                     kept.graph = former;
                     return;
                 }
-                let graph = Graph::build(state);
+                let graph = Graph::build_after(state, former.as_ref());
+                drop(former);
                 self.compute(&graph, &channels, &mut kept.channels, Due { structure: true, ..due });
                 if all {
                     done.structure = true;

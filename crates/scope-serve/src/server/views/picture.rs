@@ -7,7 +7,7 @@ use scope_core::figures::SharedNames;
 use scope_core::{CompactString, Number};
 use scope_render::graph::{Figures, Graph};
 use scope_render::layout::Rect;
-use scope_render::view::{Edge, KeptView, Node, Rendered, Role};
+use scope_render::view::{KeptView, Node, Rendered, Role};
 
 use super::table::Table;
 use super::write::NodeFacts;
@@ -201,7 +201,7 @@ impl Picture {
         let mut next = 0;
         for (edge, at) in rendered.edges.iter().zip(0_u32..) {
             let ends = (number_of(edge.from, &self.node_order), number_of(edge.to, &self.node_order));
-            let version = edge_version(rendered, edge);
+            let version = rendered.edge_version(edge);
             let expected = former.get(next).copied().filter(|number| self.edges.get(*number).is_some_and(|row| row.ends == ends));
             let number = if let Some(number) = expected.or_else(|| self.by_ends.get(&ends).copied()) {
                 if expected.is_none() {
@@ -421,8 +421,4 @@ fn node_version(rendered: &Rendered<'_, '_>, node: &Node<'_>, place: Option<&Rec
 
 fn text_version(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-fn edge_version(rendered: &Rendered<'_, '_>, edge: &Edge) -> u64 {
-    rendered.links(edge).fold(0, |version: u64, link| version.wrapping_add(rendered.graph().link_version(link)))
 }

@@ -187,7 +187,8 @@ fn events() -> impl Strategy<Value = Vec<Value>> {
         if facts {
             node["name"] = json!(format!("c{number}-{app}"));
             node["parents"] = json!([format!("host:a{agent}"), format!("image:{}", "ab".repeat(32))]);
-            node["attrs"] = json!({"state": (["running", "exited", "paused"][app as usize]), "image": format!("i{app}"), "labels": {"app": app.to_string()}});
+            node["attrs"] = json!({"state": (["running", "exited", "paused"][app as usize]), "image": format!("i{app}"), "labels": {"app": app.to_string()},
+                "networks": [{"id": "x", "name": "x", "ipv4": format!("10.0.0.{}", number + app)}]});
             node["endpoints"] = json!([{"at": format!("net:x|10.0.0.{number}:80/tcp")}]);
             node["metrics"]["mem_bytes"] = json!(u64::from(cpu) * 1000);
         }
@@ -254,12 +255,14 @@ pub(super) fn records(events: &[Value], seq: u64) -> Vec<Record> {
 struct Setup {
     channel: Channel,
     kept: Kept,
+    /// The graph of the structure before.
+    graph: Option<graph::Kept>,
 }
 
 impl Setup {
     fn new(key: &ViewKey) -> Self {
         let (_, wanted) = key.read(&Registry::new()).unwrap();
-        Self { kept: Kept::new(&wanted), channel: Channel::new(Visibility::all(), wanted) }
+        Self { kept: Kept::new(&wanted), channel: Channel::new(Visibility::all(), wanted), graph: None }
     }
 
     /// What only moves figures is computed from the former graph, as the hub does it. Whether that was possible.
@@ -273,7 +276,9 @@ impl Setup {
     }
 
     fn compute(&mut self, state: &State, figures: bool) {
-        self.kept.compute(&self.channel, &Graph::build(state), Due { structure: true, figures }, Timestamp::default());
+        let graph = Graph::build_after(state, self.graph.as_ref());
+        self.kept.compute(&self.channel, &graph, Due { structure: true, figures }, Timestamp::default());
+        self.graph = Some(graph.keep());
     }
 }
 
