@@ -128,7 +128,7 @@ pub enum TrackedEvent {
     Present,
     /// It is new.
     New,
-    /// Its state changed.
+    /// Its state changed, or an older connection is tracked from now on.
     Update,
     /// It is forgotten.
     Destroy,

@@ -5,7 +5,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use netlink_packet_core::ParseableParametrized;
-use netlink_packet_netfilter::conntrack::{ConntrackAttribute, ConntrackMessage, IPTuple, ProtoTuple, Protocol as IpProtocol, Status, Tuple as TuplePart};
+use netlink_packet_netfilter::conntrack::{
+    ConntrackAttribute, ConntrackMessage, IPTuple, ProtoInfo, ProtoInfoTCP, ProtoTuple, Protocol as IpProtocol, Status, Tuple as TuplePart,
+};
 use netlink_packet_netfilter::{NetfilterMessage, NetfilterMessageInner};
 use scope_core::Protocol;
 
@@ -25,6 +27,8 @@ const CTA_COUNTERS_ORIG: u16 = 9;
 const CTA_COUNTERS_REPLY: u16 = 10;
 const CTA_ID: u16 = 12;
 const CTA_ZONE: u16 = 18;
+/// States of a TCP connection that is being opened (`include/uapi/linux/netfilter/nf_conntrack_tcp.h`): none, SYN sent, SYN answered, SYN sent by both.
+const TCP_OPENING: [u8; 4] = [0, 1, 2, 9];
 /// Length of `struct nfgenmsg`, before the attributes.
 const HEADER_LEN: usize = 4;
 /// Within the counters.
@@ -47,13 +51,14 @@ pub fn decode(message: Message<'_>, from_dump: bool) -> Option<Tracked> {
         return None;
     };
 
-    let (mut original, mut reply, mut status, mut timeout_secs) = (None, None, Status::empty(), None);
+    let (mut original, mut reply, mut status, mut timeout_secs, mut tcp_state) = (None, None, Status::empty(), None, None);
     for attribute in &attributes {
         match attribute {
             ConntrackAttribute::CtaTupleOrig(parts) => original = tuple(parts),
             ConntrackAttribute::CtaTupleReply(parts) => reply = tuple(parts),
             ConntrackAttribute::CtaStatus(bits) => status = *bits,
             ConntrackAttribute::CtaTimeout(secs) => timeout_secs = Some(*secs),
+            ConntrackAttribute::CtaProtoInfo(parts) => tcp_state = state_of_tcp(parts),
             _ => {}
         }
     }
@@ -68,6 +73,9 @@ pub fn decode(message: Message<'_>, from_dump: bool) -> Option<Tracked> {
         }
     }
     let ((proto, original), (_, reply)) = (original?, reply?);
+    // The kernel also begins to track in the middle (`nf_conntrack_tcp_loose`), as when a client goes on sending after the entry was deleted with the container
+    // that it talked to. That opens nothing, and whoever has the address by now may be another.
+    let event = if event == TrackedEvent::New && tcp_state.is_some_and(|state| !TCP_OPENING.contains(&state)) { TrackedEvent::Update } else { event };
     Some(Tracked {
         event,
         proto,
@@ -80,6 +88,11 @@ pub fn decode(message: Message<'_>, from_dump: bool) -> Option<Tracked> {
         bytes: from_client.zip(from_server),
         timeout_secs,
     })
+}
+
+fn state_of_tcp(parts: &[ProtoInfo]) -> Option<u8> {
+    let ProtoInfo::TCP(parts) = parts.iter().find(|part| matches!(part, ProtoInfo::TCP(_)))? else { return None };
+    parts.iter().find_map(|part| if let ProtoInfoTCP::State(state) = part { Some(*state) } else { None })
 }
 
 fn tuple(parts: &[TuplePart]) -> Option<(Protocol, Tuple)> {

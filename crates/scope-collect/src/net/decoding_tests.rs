@@ -151,6 +151,23 @@ fn events_of_connection_tracking() {
 }
 
 #[test]
+fn a_connection_tracked_from_its_middle_is_not_new() {
+    // CTA_PROTOINFO_TCP_STATE, padded: SYN sent; and the same with the state established, as the kernel says it of a packet without an entry.
+    let (opening, open) = ([5, 0, 1, 0, 1, 0, 0, 0], [5, 0, 1, 0, 3, 0, 0, 0]);
+    let mut met = 0;
+    for message in Messages::new(EVENTS) {
+        let Some(at) = message.payload.windows(8).position(|window| window == opening) else { continue };
+        let Some(before) = conntrack::decode(message, false).filter(|tracked| tracked.event == TrackedEvent::New) else { continue };
+        let mut payload = message.payload.to_vec();
+        payload[at..at + 8].copy_from_slice(&open);
+        let after = conntrack::decode(Message { payload: &payload, ..message }, false).unwrap();
+        assert_eq!(after, Tracked { event: TrackedEvent::Update, ..before });
+        met += 1;
+    }
+    assert_eq!(met, 6, "every TCP connection of the recording began with a SYN");
+}
+
+#[test]
 fn links_their_peers_and_bridges() {
     let links: Vec<Link> = Messages::new(LINKS).map(|m| rtnetlink::decode_link(m.payload).unwrap()).collect();
     let lines: Vec<_> = links.iter().map(|l| format!("{} {} {:?} {} {}", l.name, l.kind, l.peer, l.peer_netns_id.is_some(), l.master.is_some())).collect();
