@@ -100,7 +100,11 @@ fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
         "100" => sleepers(20, 100),
         "busy" => {
             for number in 0..20 {
-                let server = world.run(&format!("server-{number}"), &[], &["sh", "-c", "httpd -p 80 -h /www; exec traffic serve tcp [::]:7000"]);
+                let server = world.run(
+                    &format!("server-{number}"),
+                    &[],
+                    &["sh", "-c", "httpd -p 80 -h /www; traffic answer [::]:7001 & exec traffic serve tcp [::]:7000"],
+                );
                 server.said("ready");
                 let address = server.address("bridge");
                 let command = if number < 10 {
@@ -129,14 +133,12 @@ fn grow(world: &World, load: &str, servers: &mut Vec<Container>) {
 fn measure(world: &World, load: &str, title: &str, window: Duration, servers: &[Container]) {
     let mut title = title.to_owned();
     // They stop when the row is done: connection tracking remembers each for two minutes, and its table is everybody's.
-    let (count, pause) = match load {
-        "short" => (10, "4"),
-        // What one makes with a pause of 1 ms, some 800 a second, six times.
-        "storm" => (6, "1"),
-        _ => (0, ""),
-    };
+    let count = if matches!(load, "short" | "storm") { 10 } else { 0 };
     let client = |(number, server): (usize, &Container)| {
-        world.run(&format!("{load}-{number}"), &[], &["traffic", "open", &format!("{}:7000", server.address("bridge")), "1000000", "0", pause, "100"])
+        let (what, port, figures): (_, _, &[&str]) =
+            if load == "short" { ("open", 7000, &["1000000", "0", "4", "100"]) } else { ("storm", 7001, &["500", "100"]) };
+        let at = format!("{}:{port}", server.address("bridge"));
+        world.run(&format!("{load}-{number}"), &[], &[&["traffic", what, &at], figures].concat())
     };
     let clients: Vec<Container> = servers.iter().take(count).enumerate().map(client).collect();
     let (_, engine_before) = observed(None, window);

@@ -5,6 +5,8 @@
 //! | `serve tcp\|udp ADDR:PORT` | sends back what it receives |
 //! | `hold ADDR:PORT` | accepts TCP connections and leaves them open, without a thread for each |
 //! | `open ADDR:PORT COUNT LASTING_MS PAUSE_MS BYTES` | TCP connections, one after the other, each sending BYTES and waiting for them to come back |
+//! | `answer ADDR:PORT` | accepts TCP connections one after the other, sends the first bytes of each back and closes it |
+//! | `storm ADDR:PORT PER_SECOND BYTES` | so many TCP connections a second to an `answer`, each ended by a reset: neither ports nor what tracks connections run out |
 //! | `exchange ADDR:PORT COUNT LASTING_MS PAUSE_MS BYTES` | the same with UDP: a socket of its own for each |
 //! | `burn PERCENT` | uses so much of a core, and says every 100 ms the time and the CPU time that it used, in microseconds, as JSON |
 //! | `peers PORT COUNT` | a TCP connection to each of COUNT addresses of 127.0.0.0/8, one after the other |
@@ -29,12 +31,14 @@ fn main() -> Outcome {
         ["serve", "udp", at] => serve_udp(at),
         ["hold", at] => hold(at),
         ["open", at, count, lasting, pause, bytes] => open(at, count.parse()?, millis(lasting)?, millis(pause)?, bytes.parse()?),
+        ["answer", at] => answer(at),
+        ["storm", at, per_second, bytes] => storm(at, per_second.parse()?, bytes.parse()?),
         ["exchange", at, count, lasting, pause, bytes] => exchange(at, count.parse()?, millis(lasting)?, millis(pause)?, bytes.parse()?),
         ["burn", percent] => burn(percent.parse()?),
         ["peers", port, count] => peers(port.parse()?, count.parse()?),
         ["keep", "tcp", at, count, rounds, pause, bytes] => keep_tcp(at, count.parse()?, rounds.parse()?, millis(pause)?, bytes.parse()?),
         ["keep", "udp", at, count, rounds, pause, bytes] => keep_udp(at, count.parse()?, rounds.parse()?, millis(pause)?, bytes.parse()?),
-        _ => Err("usage: traffic serve|hold|open|exchange|burn|peers|keep; see the source".into()),
+        _ => Err("usage: traffic serve|hold|open|answer|storm|exchange|burn|peers|keep; see the source".into()),
     }
 }
 
@@ -142,6 +146,39 @@ fn open(at: &str, count: u64, lasting: Duration, pause: Duration, bytes: usize) 
     }
     say(&format!("{{\"opened\":{opened},\"failed\":{failed},\"bytes\":{}}}", opened * bytes as u64))?;
     Ok(())
+}
+
+fn answer(at: &str) -> Outcome {
+    let listener = TcpListener::bind(at)?;
+    say("ready")?;
+    let mut buffer = [0; 16 << 10];
+    loop {
+        let (mut stream, _) = listener.accept()?;
+        // A client that goes away ends its connection, and nothing else.
+        if let Ok(length) = stream.read(&mut buffer) {
+            drop(stream.write_all(buffer.get(..length).unwrap_or_default()));
+        }
+    }
+}
+
+fn storm(at: &str, per_second: u32, bytes: usize) -> Outcome {
+    let at = resolve(at)?;
+    let start = Instant::now();
+    let mut made = 0_u32;
+    say("ready")?;
+    loop {
+        // What a busy machine left no time for is not made up for: at most a tenth of a second of it.
+        let due = (start.elapsed().as_secs_f64() * f64::from(per_second)) as u32;
+        made = made.max(due.saturating_sub(per_second / 10));
+        while made < due {
+            let connection = TcpStream::connect(at).and_then(|mut stream| there_and_back(&mut stream, bytes).map(|()| stream));
+            if let Ok(stream) = connection {
+                rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?;
+            }
+            made += 1;
+        }
+        sleep(Duration::from_millis(2));
+    }
 }
 
 fn exchange(at: &str, count: u64, lasting: Duration, pause: Duration, bytes: usize) -> Outcome {
