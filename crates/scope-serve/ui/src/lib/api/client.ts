@@ -1,5 +1,6 @@
 // Asks the server, and turns its problem details into errors that say what to do. No state, no sockets.
 import { base } from '$app/paths';
+import { m } from '#lib/paraglide/messages';
 import type { components } from './schema';
 
 export type Schemas = components['schemas'];
@@ -57,7 +58,8 @@ export async function ask<T>(path: string, query: Query = {}, init: RequestInit 
     answer = await fetch(route(path, query), { ...rest, headers });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(0, error instanceof Error ? error.message : String(error));
+    // Browsers say no more than that, each in its own words.
+    throw new ApiError(0, m.break_no_answer());
   }
   if (answer.status === 204) return undefined as T;
   const body: unknown = await answer.json().catch(() => undefined);

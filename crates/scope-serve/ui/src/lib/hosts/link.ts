@@ -37,6 +37,8 @@ export interface Socket {
   /** Frames that could not be read, or were too many. */
   unread: number;
   dropped: number;
+  /** When one was last too many: a page that stood still takes many at once, and that is over then. */
+  droppedAt: number;
 }
 
 export interface Handlers {
@@ -56,6 +58,7 @@ export class Link {
     characters: 0,
     unread: 0,
     dropped: 0,
+    droppedAt: -Infinity,
   };
   #open: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -140,6 +143,7 @@ export class Link {
     this.#second.characters += data.length;
     if (this.#second.frames > MOST_FRAMES || this.#second.characters > MOST_CHARACTERS) {
       socket.dropped += 1;
+      socket.droppedAt = now;
       return;
     }
     if (this.handlers.text(data, now)) {

@@ -35,6 +35,7 @@ describe('chords', () => {
   it('have names', () => {
     expect(matches('Space', press(' '))).toBe(true);
     expect(matches('Escape', press('Escape'))).toBe(true);
-    expect([written('Ctrl+k'), written('Escape'), written('ArrowUp')]).toEqual(['Ctrl k', 'Esc', 'Up']);
+    expect([written('Ctrl+k'), written('Escape'), written('ArrowUp'), written('+')]).toEqual(['Ctrl k', 'Esc', '↑', '+']);
+    expect(matches('+', press('+', { shiftKey: true }))).toBe(true);
   });
 });

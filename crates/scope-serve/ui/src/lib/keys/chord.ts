@@ -12,7 +12,7 @@ const LETTER = /^\p{L}$/u;
 
 /** `Ctrl` is Command where there is such a key. Shift counts with letters and named keys; signs such as `?` need it on some keyboards and not on others. */
 export function matches(chord: string, event: Pressed): boolean {
-  const parts = chord.split('+');
+  const parts = partsOf(chord);
   const key = parts.pop() ?? '';
   const control = parts.includes('Ctrl');
   if (control !== (event.ctrlKey || event.metaKey)) return false;
@@ -27,8 +27,12 @@ export function matches(chord: string, event: Pressed): boolean {
 
 /** A chord as people read it. */
 export function written(chord: string): string {
-  return chord
-    .split('+')
-    .map((part) => (part === 'Escape' ? 'Esc' : part.length === 1 ? part : part.replace(/^Arrow/, '')))
+  return partsOf(chord)
+    .map((part) => NAMES[part] ?? part)
     .join(' ');
 }
+
+/** Plus alone is a key, not what stands between two. */
+const partsOf = (chord: string): string[] => (chord === '+' ? ['+'] : chord.split('+'));
+
+const NAMES: Readonly<Record<string, string>> = { Escape: 'Esc', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };

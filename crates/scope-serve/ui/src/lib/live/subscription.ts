@@ -1,5 +1,6 @@
 // One subscription over a WebSocket: connects, comes back after a break where it broke, and tells what state it is in. Knows the envelope of messages
 // (type, seq, epoch) and nothing of what is in them.
+import { m } from '#lib/paraglide/messages';
 import { Backoff } from './backoff';
 
 export type Status = 'connecting' | 'live' | 'offline' | 'refused';
@@ -109,7 +110,7 @@ export class Subscription<M extends Envelope> {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
       this.#close();
-      this.#later('nothing was heard for 90 seconds');
+      this.#later(m.break_silence());
     }, SILENCE);
   }
 
@@ -121,14 +122,14 @@ export class Subscription<M extends Envelope> {
       // What cannot be read may have held anything: begin anew.
       this.#epoch = undefined;
       this.#close();
-      this.#later('a message could not be read');
+      this.#later(m.break_unreadable());
       return;
     }
     if (message.type === 'snapshot' && message.epoch !== undefined) this.#epoch = message.epoch;
     else if (this.#epoch !== undefined && message.seq !== this.#seq + 1) {
       this.#epoch = undefined;
       this.#close();
-      this.#later('a message is missing');
+      this.#later(m.break_gap());
       return;
     }
     this.#seq = message.seq;
@@ -147,7 +148,7 @@ export class Subscription<M extends Envelope> {
         return;
       }
     }
-    this.#later(event.reason || (opened ? 'the connection broke' : 'the server does not answer'));
+    this.#later(event.reason || (opened ? m.break_broken() : m.break_no_answer()));
   }
 
   #later(why: string) {

@@ -56,7 +56,7 @@ export class Composition {
     if (stale.places) {
       const { arrangement, clustered, reducedMotion } = stage.options;
       clusters.assign(scene, clustered);
-      stage.places.arrange(scene, clusters, arrangement, stage.window.width / Math.max(1, stage.window.height));
+      stage.places.arrange(scene, clusters, arrangement, stage.aspect);
       // Who arrived stands where it belongs from the first picture on.
       for (const n of this.#arrived) {
         scene.x[n] = scene.hx[n]!;

@@ -103,7 +103,8 @@ function drawWords(pen: Pen, model: Model, block: Block, size: number, oneLine: 
   const beside = oneLine && !alone;
   pen.font = `600 ${size}px ${look.font}`;
   pen.fillStyle = look.foreground;
-  const text = labels.cut(pen, title, size, look.font, beside ? room - counted - 14 : room, 600);
+  // Hosts of a fleet begin alike.
+  const text = labels.cut(pen, title, size, look.font, beside ? room - counted - 14 : room, 600, 0.75);
   if (text) pen.fillText(text, left, top);
   if (alone) return;
   let below = top + size * 0.5 + 4;

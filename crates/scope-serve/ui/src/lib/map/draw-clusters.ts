@@ -29,7 +29,8 @@ export function drawFrames(pen: Pen, port: Port, model: Model) {
   pen.lineWidth = 1;
   pen.beginPath();
   for (let c = 0; c < clusters.count; c++) {
-    if (clusters.collapsed[c] || !clusters.size[c]) continue;
+    // What is together for no reason that has a name needs no frame.
+    if (clusters.collapsed[c] || !clusters.size[c] || !clusters.titles[c]) continue;
     const box = boxOf(port, model, c);
     if (box) pen.roundRect(box.x, box.y, box.w, box.h, Math.min(8, 12 * port.scale));
   }

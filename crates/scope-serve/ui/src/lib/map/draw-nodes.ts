@@ -13,8 +13,8 @@ const BAR = 5;
 const DIM = 0.22;
 const LONERS_MOST = 40;
 /** Where the middle of the sign is, and where words begin, from a card's left. */
-const SIGN_AT = 17;
-const WORDS_AT = 33;
+const SIGN_AT = 16.5;
+const WORDS_AT = 34;
 
 export function drawNodes(pen: Pen, port: Port, model: Model) {
   const { scene, drawn, lit } = model;
@@ -43,10 +43,13 @@ function drawAll(pen: Pen, port: Port, model: Model, nodes: number[], alpha: num
   pen.globalAlpha = 1;
 }
 
+/** Whether cards are so small that what stands alone is named beside its sign. */
+export const lonersAreNamed = ({ clusters }: Model, scale: number): boolean => clusters.count > 0 && 42 * scale < CARD;
+
 /** What stands in no cluster of a large map, such as all of the Internet, is seen and named from afar. */
 function drawLoners(pen: Pen, port: Port, model: Model) {
-  const { scene, drawn, labels, look, clusters } = model;
-  if (!clusters.count || 42 * port.scale >= CARD) return;
+  const { scene, drawn, labels, look } = model;
+  if (!lonersAreNamed(model, port.scale)) return;
   let most = LONERS_MOST;
   for (let n = 0; n < scene.nodes && most; n++) {
     if (drawn.state[n] !== SHOWN || scene.cluster[n]! >= 0) continue;
@@ -56,9 +59,9 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     if (x < 0 || y < 0 || x > port.width || y > port.height) continue;
     const text = labels.cut(pen, labels.clean(scene.names[n] ?? ''), 11.5, look.font, 150, 600);
     const width = labels.width(pen, text, 11.5, look.font, 600);
-    // Below, else beside, else above; over a block rather than nowhere.
+    // Beside, else below, else above; over a block rather than nowhere.
     const below: [number, number] = [Math.max(8, Math.min(x - width / 2, port.width - width - 8)), y + 8];
-    const places: [number, number][] = [below, [x + 10, y - 7], [x - 10 - width, y - 7], [x - width / 2, y - 23]];
+    const places: [number, number][] = [[x + 10, y - 7], [x - 10 - width, y - 7], below, [x - width / 2, y - 23]];
     const free = places.find(([left, top]) => left > 4 && left + width < port.width - 4 && labels.take(left - 4, top, width + 8, 14));
     const at: [number, number] | undefined = text === '' ? undefined : (free ?? (most >= LONERS_MOST - 3 ? [below[0], y - 23] : undefined));
     pen.globalAlpha = 1;
@@ -176,7 +179,7 @@ function gaugeOf({ scene }: Model, n: number): number {
 
 /** The radius of a node's sign, in units of the map: its surface grows with the figure. */
 export function signRadius(value: number, most: number): number {
-  return value === value && most > 0 ? 6 + 8 * Math.sqrt(Math.max(0, value) / most) : 8;
+  return value === value && most > 0 ? 6 + 7 * Math.sqrt(Math.max(0, value) / most) : 8;
 }
 
 function drawCards(pen: Pen, port: Port, model: Model, nodes: number[], alpha: number) {

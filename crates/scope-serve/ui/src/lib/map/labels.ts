@@ -49,13 +49,13 @@ export class Labels {
   }
 
   /** As much of a text as there is room for; the end of a name mostly tells more than its middle. */
-  cut(pen: Pen, text: string, size: number, font: string, room: number, weight = 400): string {
+  cut(pen: Pen, text: string, size: number, font: string, room: number, weight = 400, end = 0.4): string {
     const width = this.width(pen, text, size, font, weight);
     if (width <= room) return text;
     const letters = [...text];
     const keep = Math.floor((letters.length * (room - size * 0.8)) / width);
     if (keep < 2) return '';
-    const tail = Math.floor(keep * 0.4);
+    const tail = Math.floor(keep * end);
     return `${letters.slice(0, keep - tail).join('')}…${letters.slice(letters.length - tail).join('')}`;
   }
 

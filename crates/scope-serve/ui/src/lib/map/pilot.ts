@@ -2,7 +2,9 @@
 import type { Camera } from '../model/place';
 import type { Bounds } from './camera';
 import { REVEAL_SCALE } from './clusters';
+import { PORTRAIT } from './places';
 import { HIDDEN } from './drawn';
+import { lonersAreNamed } from './draw-nodes';
 import { middleOf, type Spot } from './hit';
 import { Flight } from './motion';
 import type { Stage } from './stage';
@@ -15,6 +17,10 @@ const ABOVE = 40;
 /** The legend lies over the lower one. */
 const BELOW = 16;
 const MOST_SCALE = 1.25;
+/** Room for a name, in pixels. */
+const NAME = 128;
+/** Less leaves no room beside anything. */
+const NARROW = 500;
 
 export class Pilot {
   /** Nobody has gone anywhere: all of the map is shown. */
@@ -32,6 +38,11 @@ export class Pilot {
     /** Called before anything moves: what is on the screen can be kept. */
     private readonly before: () => void,
   ) {}
+
+  /** What lies over the lower border: on a narrow screen the buttons do. */
+  get #below(): number {
+    return this.stage.window.width < NARROW ? 2 * BELOW : BELOW;
+  }
 
   get flying(): boolean {
     return this.#flight.flying;
@@ -104,13 +115,21 @@ export class Pilot {
     this.flyTo(this.fitting(), now);
   }
 
-  fitting(bounds = this.stage.bounds(), most = MOST_SCALE): Camera {
-    return this.stage.window.fitting(bounds, MARGIN, most, ABOVE, BELOW);
+  fitting(bounds?: Bounds, most = MOST_SCALE): Camera {
+    const { window } = this.stage;
+    const all = bounds ?? this.stage.bounds();
+    const camera = window.fitting(all, MARGIN, most, ABOVE, this.#below);
+    if (bounds || window.width < NARROW || !lonersAreNamed(this.stage.model, camera.scale)) return camera;
+    // The name of what stands alone at a border has to stand somewhere: beside it.
+    const alone = this.stage.aloneAt(all);
+    const room = NAME / camera.scale;
+    const named = { ...all, left: all.left - (alone.left ? room : 0), right: all.right + (alone.right ? room : 0) };
+    return window.fitting(named, MARGIN, most, ABOVE, this.#below);
   }
 
   /** What was opened is looked at: as large as it can be read, and whole where it can. */
   open(bounds: Bounds) {
-    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE, BELOW);
+    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE, this.#below);
     if (camera.scale > this.stage.window.scale) this.goTo(camera);
   }
 
@@ -120,6 +139,11 @@ export class Pilot {
     const [dx, dy] = [width - window.width, height - window.height];
     window.width = width;
     window.height = height;
+    const aspect = width / Math.max(1, height);
+    if (first || dx !== 0 || aspect < this.stage.aspect) {
+      if (aspect < PORTRAIT !== this.stage.aspect < PORTRAIT) this.stage.stale.places = true;
+      this.stage.aspect = aspect;
+    }
     if (first) return;
     // What is closed depends on how much room there is.
     this.stage.stale.drawn = true;

@@ -5,9 +5,13 @@ import { COLLAPSE_ABOVE, type Clusters } from './clusters';
 import { layered, type LayerItem } from './layers';
 import { Packing } from './packing';
 import type { ToEngine } from './protocol';
+import { reflow } from './reflow';
 import type { Scene } from './scene';
 
 const ROW_GAP = 64;
+/** A screen is high that is narrower than so much of its height. */
+export const PORTRAIT = 0.8;
+const MOST_REFLOWED = 2000;
 
 export class Places {
   /** What somebody dragged: the corner of a node; the way of a whole cluster. */
@@ -49,15 +53,42 @@ export class Places {
     clusters.frame(scene, rects);
     if (arrangement === 'layers') this.#layer(scene, clusters, aspect);
     else this.#layersOf = '';
+    const reflowed = arrangement === 'force' && aspect < PORTRAIT && this.#reflow(scene, clusters, aspect);
     this.#drag(scene, clusters);
     // What was dragged may stand outside of its frame, which follows it.
-    if (arrangement === 'layers' || this.dragged.size || this.draggedClusters.size) {
-      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' ? 'members' : rects);
+    if (arrangement === 'layers' || reflowed || this.dragged.size || this.draggedClusters.size) {
+      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' || reflowed ? 'members' : rects);
     }
   }
 
   #hasPlaces(scene: Scene): boolean {
     for (let n = 0; n < scene.nodes; n++) if (scene.alive[n]) return scene.sx[n] === scene.sx[n];
+    return true;
+  }
+
+  /** On a screen that is high, a map that is wide is in rows of its own. Yields whether it is. */
+  #reflow(scene: Scene, clusters: Clusters, aspect: number): boolean {
+    const alone: number[] = [];
+    for (let n = 0; n < scene.nodes; n++) if (scene.alive[n] && scene.cluster[n]! < 0) alone.push(n);
+    const framed: number[] = [];
+    for (let c = 0; c < clusters.count; c++) if (clusters.width[c]! > 0) framed.push(c);
+    if (framed.length + alone.length > MOST_REFLOWED) return false;
+    const ways = reflow(
+      [
+        ...framed.map((c) => ({ x: clusters.left[c]!, y: clusters.top[c]!, w: clusters.width[c]!, h: clusters.height[c]! })),
+        ...alone.map((n) => ({ x: scene.hx[n]!, y: scene.hy[n]!, w: scene.w[n]!, h: scene.h[n]!, apart: framed.length > 0 })),
+      ],
+      aspect,
+    );
+    if (!ways) return false;
+    const placeOf = new Int32Array(clusters.count).fill(-1);
+    framed.forEach((c, at) => (placeOf[c] = at));
+    const move = (n: number, at: number) => {
+      scene.hx[n]! += ways[at * 2]!;
+      scene.hy[n]! += ways[at * 2 + 1]!;
+    };
+    alone.forEach((n, at) => move(n, framed.length + at));
+    for (let n = 0; n < scene.nodes; n++) if (scene.alive[n] && scene.cluster[n]! >= 0) move(n, placeOf[scene.cluster[n]!]!);
     return true;
   }
 

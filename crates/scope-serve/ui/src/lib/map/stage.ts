@@ -37,6 +37,8 @@ export class Stage {
   readonly curves = new Curves();
   readonly places = new Places();
   readonly window = new Window();
+  /** The width by the height that the map is arranged for. A panel below takes of the height and changes nothing. */
+  aspect = 1;
   readonly model: Model;
   options = NOTHING;
   format = new Format('en');
@@ -86,6 +88,18 @@ export class Stage {
         if (clusters.size[c]) put(clusters.left[c]!, clusters.top[c]!, clusters.width[c]!, clusters.height[c]!);
     }
     return bounds.left > bounds.right ? { left: 0, top: 0, right: 1000, bottom: 600 } : bounds;
+  }
+
+  /** Whether something that is in no cluster stands at the left border, and at the right one. */
+  aloneAt({ left, right }: Bounds): { left: boolean; right: boolean } {
+    const { scene, drawn } = this;
+    const found = { left: false, right: false };
+    for (let n = 0; n < scene.nodes; n++) {
+      if (drawn.state[n] === HIDDEN || scene.cluster[n]! >= 0) continue;
+      found.left ||= scene.hx[n]! <= left + 1;
+      found.right ||= scene.hx[n]! + scene.w[n]! >= right - 1;
+    }
+    return found;
   }
 
   /** Around what is chosen, with the neighbourhood that was spread out for it; nothing where nothing is. */

@@ -38,7 +38,11 @@ export class Format {
   readonly #clock: Intl.DateTimeFormat;
   readonly #spans: Map<string, Intl.NumberFormat>;
 
-  constructor(readonly locale: string) {
+  /** `regional` is how the reader's own country writes times of the day: 24 hours or 12. */
+  constructor(
+    readonly locale: string,
+    regional = locale,
+  ) {
     this.#whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false });
     this.#tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: false });
     this.#tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
@@ -46,8 +50,8 @@ export class Format {
     this.#percentTenths = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1, useGrouping: false });
     this.#grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.#relative = new Intl.RelativeTimeFormat(locale, { style: locale.startsWith('en') ? 'narrow' : 'short', numeric: 'always' });
-    this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
-    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+    this.#moment = new Intl.DateTimeFormat(regional, { dateStyle: 'medium', timeStyle: 'medium' });
+    this.#clock = new Intl.DateTimeFormat(regional, { timeStyle: 'medium' });
     this.#spans = new Map(SPANS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' })]));
   }
 
@@ -178,4 +182,6 @@ function thing(item: Attribute): string {
 }
 
 /** In the language of the page. Another language loads the page anew. */
-export const format = new Format(getLocale());
+const locale = getLocale();
+const own = typeof navigator === 'undefined' ? undefined : navigator.languages?.find((language) => language.startsWith(`${locale}-`));
+export const format = new Format(locale, own);

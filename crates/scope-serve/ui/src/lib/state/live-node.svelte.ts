@@ -18,6 +18,8 @@ export class LiveNode {
   retryAt = $state<number | undefined>();
   /** Whether the server has answered. */
   loaded = $state(false);
+  /** The server knows no such node, and nothing that could become one. */
+  strange = $state(false);
   /** Whether the node exists at the moment. */
   exists = $state(false);
   /** When it went, if it was seen to go. */
@@ -65,6 +67,7 @@ export class LiveNode {
       const existed = this.exists;
       this.exists = Boolean(message.full.node);
       this.loaded = true;
+      this.strange = false;
       if (this.exists || !this.full) {
         this.full = message.full;
         this.metrics = message.metrics;
@@ -119,6 +122,7 @@ export class LiveNode {
       await ask(`nodes/${encodeURIComponent(this.id)}`);
       return undefined;
     } catch (error) {
+      this.strange = error instanceof ApiError && error.status === 404;
       return error instanceof ApiError && error.status >= 400 && error.status < 500 && ![404, 429].includes(error.status)
         ? error.message
         : undefined;

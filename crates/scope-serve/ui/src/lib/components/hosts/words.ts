@@ -71,10 +71,7 @@ export function failureAdvice(failure: Failure, url: string, origin: string): Ad
   const allowed = { text: m.hosts_advice_origin({ origin }), command: `--allow-origin ${origin}` };
   switch (failure.kind) {
     case 'mixed':
-      return [
-        { text: m.hosts_advice_proxy(), command: `wss://${hostname}/` },
-        { text: m.hosts_advice_http(), command: location.href.replace(/^https:/, 'http:').split('?')[0] ?? '' },
-      ];
+      return [{ text: m.hosts_advice_proxy(), command: `wss://${hostname}/` }, { text: m.hosts_advice_http() }];
     case 'invalid':
       return [{ text: m.hosts_advice_invalid() }];
     case 'refused':

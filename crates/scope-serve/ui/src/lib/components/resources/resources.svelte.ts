@@ -13,6 +13,8 @@ const METRICS: readonly Resource[] = ['cpu_pct', 'mem_bytes'];
 
 /** Each is a subscription of its own: more than a screen shows is not kept. */
 const MOST_OPEN = 12;
+/** So few hosts are open from the beginning. */
+const FEW_HOSTS = 3;
 const OPENS = new Set(['container', 'pod']);
 
 export class ResourcesState {
@@ -20,7 +22,12 @@ export class ResourcesState {
   watched = $state(false);
   ofCapacity = $state(true);
   readonly metric: Resource = $derived(METRICS.find((metric) => metric === navigator.place.metric) ?? 'cpu_pct');
-  readonly open: readonly string[] = $derived(navigator.place.open);
+  /** What is open by itself, as there are so few hosts. */
+  #few = $state.raw<readonly string[]>([]);
+  readonly open: readonly string[] = $derived([
+    ...navigator.place.open.filter((key) => !key.startsWith('-')),
+    ...this.#few.filter((key) => !navigator.place.open.includes(`-${key}`)),
+  ]);
   /** Nodes that are drawn as one belong to no host alone: each is a row. */
   readonly grouped: boolean = $derived.by(() => {
     void this.view.structure;
@@ -57,8 +64,9 @@ export class ResourcesState {
   readonly loaded: boolean = $derived.by(() => (this.#hosts?.loaded ?? this.view.loaded) && (this.#parts?.loaded ?? this.view.loaded));
 
   toggle(key: string, open: boolean) {
-    const others = navigator.place.open.filter((one) => one !== key);
-    void navigator.go({ open: open ? [...others, key] : others }, true);
+    const others = navigator.place.open.filter((one) => one !== key && one !== `-${key}`);
+    const told = this.#few.includes(key) ? (open ? [] : [`-${key}`]) : open ? [key] : [];
+    void navigator.go({ open: [...others, ...told] }, true);
   }
 
   end() {
@@ -86,6 +94,8 @@ export class ResourcesState {
 
   #arrange(asked: boolean) {
     const fleet = this.#fleet();
+    const few = fleet.hosts.length <= FEW_HOSTS ? fleet.hosts.map(({ id }) => id) : [];
+    if (few.join() !== this.#few.join()) this.#few = few;
     if (asked) this.#pace.ask();
     if (this.#pace.now(performance.now(), this.watched && !asked, true)) this.#steady.look(fleet);
     this.rows = rowsOf(fleet, this.#steady, { open: this.open, ofCapacity: this.ofCapacity, opens: OPENS });

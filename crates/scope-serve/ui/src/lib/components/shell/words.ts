@@ -1,4 +1,5 @@
 // Words for what the server names: views, kinds, what is hidden, verdicts. Those that this page does not know are shown as the server says them.
+import { format } from '#lib/model/format';
 import { m } from '#lib/paraglide/messages';
 import { visible } from '#lib/model/visible';
 import type { ViewInfo } from '#lib/api/client';
@@ -60,3 +61,8 @@ export const kindTitle = (kind: string) => said(KINDS, kind);
 export const hiddenTitle = (name: string) => said(HIDDEN, name);
 export const verdictTitle = (verdict: string) => said(VERDICTS, verdict);
 export const roleTitle = (role: string) => said(ROLES, role);
+
+/** Cores, of what is told as 100 for each: the word goes with the figure as it is read. */
+export function coresOf(percent: number, word = m.shell_cores): string {
+  return word({ count: Math.round(percent / 10) / 10, shown: format.figure(percent / 100, 'number') });
+}

@@ -40,13 +40,16 @@ const WIDE: Readonly<Record<string, number>> = { image: 150, command: 180, diges
 // What a first look at a table takes in; the rest is a click away.
 const MOST = 11;
 
+/** At least what its head takes, with the arrow of the order; a long head is cut. */
+const roomFor = (label: string, width: number) => Math.max(width, Math.min(140, Math.ceil(label.length * 6.6) + 32));
+
 const fromRegistry = (field: FieldInfo): Column => ({
   key: field.name,
   label: field.label,
   about: field.description,
   unit: field.unit,
   show: field.show,
-  width: WIDE[field.name] ?? WIDTHS[field.show] ?? 104,
+  width: roomFor(field.label, WIDE[field.name] ?? WIDTHS[field.show] ?? 104),
   numeric: NUMERIC.has(field.unit),
   usual: !field.hidden && field.unit !== 'list',
 });
@@ -130,10 +133,10 @@ export function edgeColumns(registry: Registry, figures: readonly string[], word
     return field ? { ...fromRegistry(field), usual: true } : unknown(key, true);
   };
   return [
-    own('name', words.from, { width: 200 }),
-    own('to', words.to, { width: 200 }),
-    own('ports', words.ports, { unit: 'list', show: 'list', width: 110 }),
-    own('server_names', words.names, { unit: 'list', show: 'list', width: 170 }),
+    own('name', words.from, { width: 180 }),
+    own('to', words.to, { width: 180 }),
+    own('ports', words.ports, { unit: 'list', show: 'list', width: 80 }),
+    own('server_names', words.names, { unit: 'list', show: 'list', width: 130 }),
     ...figures.map(described),
     described('since'),
     own('commands', words.commands, { unit: 'list', show: 'list', width: 130, usual: false }),

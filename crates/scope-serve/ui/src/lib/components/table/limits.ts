@@ -2,6 +2,7 @@
 import { format } from '#lib/model/format';
 import type { GraphNode } from '#lib/model/graph';
 import { m } from '#lib/paraglide/messages';
+import { coresOf } from '../shell/words';
 
 /** `512 MiB of 1.0 GiB`. */
 export function limitOf(
@@ -22,7 +23,7 @@ export function limitOf(
     const limit = figure('cpu_limit_pct') ?? (typeof cores === 'number' ? cores * 100 : undefined);
     return limit === undefined
       ? undefined
-      : m.table_of_limit({ value: format.figure(value, 'percent'), limit: m.table_cores({ count: format.figure(limit / 100, 'number') }) });
+      : m.table_of_limit({ value: format.figure(value, 'percent'), limit: coresOf(limit, m.table_cores) });
   }
   return undefined;
 }
