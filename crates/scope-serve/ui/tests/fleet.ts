@@ -173,10 +173,10 @@ export class Fleet {
     return flows;
   }
 
-  /** Keeps reporting until `stop` is called: every `pace` milliseconds, at most for five minutes. */
-  run(server: Server, pace = 1000): () => Promise<void> {
+  /** Keeps reporting until `stop` is called: every `pace` milliseconds, and not for longer than `most`. */
+  run(server: Server, pace = 1000, most = 300_000): () => Promise<void> {
     let ended = false;
-    const until = Date.now() + 300_000;
+    const until = Date.now() + most;
     const loop = (async () => {
       while (!ended && Date.now() < until) {
         // A server that is being started again is posted to later.

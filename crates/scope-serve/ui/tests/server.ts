@@ -17,7 +17,12 @@ export class Server {
   /** Signs in once. */
   code = '';
 
-  private constructor(readonly flags: string[]) {}
+  /** `--insecure` listens where others reach it, and so wants credentials of everybody. */
+  readonly #address: string;
+
+  private constructor(readonly flags: string[]) {
+    this.#address = flags.includes('--insecure') ? '0.0.0.0' : '127.0.0.1';
+  }
 
   /** Starts one. `--no-collect` leaves it empty but for what is posted. */
   static async start(...flags: string[]): Promise<Server> {
@@ -28,7 +33,7 @@ export class Server {
 
   /** Starts it (again), on the same port and with the same directory. */
   async begin(): Promise<void> {
-    const args = ['serve', '--bind', `127.0.0.1:${this.#port}`, '--data-dir', this.#data, ...this.flags];
+    const args = ['serve', '--bind', `${this.#address}:${this.#port}`, '--data-dir', this.#data, ...this.flags];
     const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let words = '';
@@ -50,7 +55,7 @@ export class Server {
   #said(line: string) {
     const [, url] = /scope is at (\S+)/.exec(line) ?? [];
     if (url) {
-      this.url = url.replace(/\/$/, '');
+      this.url = url.replace(/\/$/, '').replace('0.0.0.0', '127.0.0.1');
       this.#port = Number(new URL(url).port);
     }
     const [, code] = /#(scope_code_\S+)/.exec(line) ?? [];

@@ -28,21 +28,39 @@ test('everything lies below the base path, parts that are loaded later too', asy
   await server.end();
 });
 
-test('without a session one signs in first, and is back where one was', async ({ page, fleetServer }) => {
-  // As a server elsewhere answers those whom it does not know: this machine needs no credentials.
-  let known = false;
-  await page.route(/\/api\/v1\/(session|views|fields|agents|problems)(\?|$)/, (route) =>
-    known || route.request().method() !== 'GET' ? route.continue() : route.fulfill({ status: 401, json: { detail: 'no credentials' } }),
-  );
-  await page.goto(`${fleetServer.url}/view/containers?as=table&filter=shop`);
+test('without a session one signs in first, and is back where one was', async ({ page }) => {
+  // It listens where others reach it, and so wants credentials of everybody.
+  const server = await Server.start('--no-collect', '--insecure');
+  const fleet = new Fleet(1, 12);
+  await fleet.report(server);
+  const stop = fleet.run(server);
+  await page.goto(`${server.url}/view/containers?as=table&filter=shop`);
   await expect(page).toHaveURL(/\/sign-in\?back=/);
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByLabel('Token').fill('scope_admin_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('status')).toContainText(/not/i);
-  known = true;
-  await page.getByLabel('Token').fill(fleetServer.token);
+  await page.getByLabel('Token').fill(server.token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(/\/view\/containers\?as=table&filter=shop$/);
   await expect(page.getByRole('row').filter({ hasText: 'shop-api' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+  await stop();
+  await server.end();
+});
+
+test('an address that leads nowhere says so, and leads on', async ({ page, fleetServer }) => {
+  const answer = await page.goto(`${fleetServer.url}/no/such/page`);
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByText('There is no such page')).toBeVisible();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('link', { name: 'To the containers' }).click();
+  await expect(page).toHaveURL(/\/view\/containers$/);
+
+  await page.goto(`${fleetServer.url}/view/no-such-view`);
+  await expect(page.getByText('The server does not show this')).toBeVisible();
+  await page.goto(`${fleetServer.url}/view/containers?sel=what`);
+  await expect(page.getByText('what is not there')).toBeVisible();
 });

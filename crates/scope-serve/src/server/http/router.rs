@@ -19,9 +19,10 @@ use crate::server::{api, link, ops, page};
 /// Everything that the server answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let shared = Arc::clone(app);
+    let page = page::Absent::new(&app.config.base_path);
     let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes()).merge(page::routes(&app.config.base_path));
     let routes = routes
-        .fallback(nothing_here)
+        .fallback(move |request: Request| async move { page.answer(&request).unwrap_or_else(|| nothing_at(&request)) })
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), body::limit_time))
@@ -67,6 +68,10 @@ async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 }
 
 async fn nothing_here(request: Request) -> Response {
+    nothing_at(&request)
+}
+
+fn nothing_at(request: &Request) -> Response {
     let path = scope_core::limits::cut(request.uri().path(), 200).into_owned();
     ProblemDetails::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}; /api/v1/openapi.json says what there is")).into_response()
 }

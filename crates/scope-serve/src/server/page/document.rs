@@ -52,12 +52,17 @@ impl Document {
 
     /// The answer.
     pub(super) fn answer(&self) -> Response {
+        self.answer_as(StatusCode::OK)
+    }
+
+    /// The answer with a status of its own.
+    pub(super) fn answer_as(&self, status: StatusCode) -> Response {
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ];
-        (StatusCode::OK, headers, self.html.clone()).into_response()
+        (status, headers, self.html.clone()).into_response()
     }
 }
 

@@ -7,10 +7,10 @@ mod embedded;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
-use axum::response::{IntoResponse, Redirect};
+use axum::extract::{Path, Request};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::header;
+use http::{Method, StatusCode, header};
 
 use self::document::Document;
 use super::app::App;
@@ -29,6 +29,23 @@ const DOCS: [(&str, &str, &str); 3] = [
 
 /// Where the app goes on by itself: every one of these is the same document.
 const APP: [&str; 5] = ["/", "/view/{view}", "/agents", "/start", "/sign-in"];
+
+/// What a person sees where there is nothing: the app, which says so and leads on. Programs get a problem detail.
+#[derive(Clone)]
+pub(super) struct Absent(Document);
+
+impl Absent {
+    pub(super) fn new(base: &BasePath) -> Self {
+        Self(Document::app(base))
+    }
+
+    /// The page, if it is a browser that asks for one.
+    pub(super) fn answer(&self, request: &Request) -> Option<Response> {
+        let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+        let of_api = request.uri().path().starts_with("/api/");
+        (request.method() == Method::GET && accepts && !of_api).then(|| self.0.answer_as(StatusCode::NOT_FOUND))
+    }
+}
 
 /// All pages and what belongs to them.
 pub(super) fn routes(base: &BasePath) -> Router<Arc<App>> {
