@@ -22,6 +22,9 @@ const FEW: usize = 12;
 const AIRY: f32 = 6.0;
 const AIRY_BLOCKS: f32 = 2.5;
 
+/// Where hardly a link runs against the layers, they show more than rows however many links there are.
+const ORDERED: f32 = 0.02;
+
 /// Divisions within divisions, at most.
 const MOST_DEPTH: usize = 4;
 
@@ -95,7 +98,9 @@ fn connected(problem: &Problem, items: Items, options: &Options, depth: usize) -
     if count <= most.max(force::MOST_BLOCKS) {
         let ranks = Ranks::new(problem);
         let few = items == Items::Nodes && count <= FEW;
-        let flows = few || ranks.backward <= 0.25 && problem.links.len() <= count * 5 / 4 + 32;
+        let sparse = ranks.backward <= 0.25 && problem.links.len() <= count * 5 / 4 + 32;
+        let ordered = items == Items::Nodes && ranks.backward <= ORDERED && problem.links.len() <= count * 4;
+        let flows = few || sparse || ordered;
         let layers = (count <= most && flows).then(|| layered(problem, &ranks, options));
         let most_room = if items == Items::Nodes { AIRY } else { AIRY_BLOCKS };
         let airy = layers.as_ref().is_none_or(|layers| !few && room_of(layers, &problem.sizes, options) > most_room);
