@@ -13,7 +13,7 @@ endif
 export PATH := $(or $(SCOPE_CACHE),$(HOME)/.cache/scope)/node/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help bootstrap toolchain ui dashboard ui-check ui-bench run dev test check bench truth overhead fleet fuzz agent release docs clean
+.PHONY: help bootstrap toolchain ui dashboard ui-check ui-bench ui-looks run dev test check bench truth overhead fleet fuzz agent release docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -49,6 +49,12 @@ ui-check: ui ## Types, lints, format and unit tests of the page
 ui-bench: ui ## Measure what the page costs in Chromium, beside its budgets (docs/benchmarks.md)
 	$(if $(SCOPE_BIN),,$(CARGO) build --locked --release -p scope-cli)
 	cd $(UI) && SCOPE_BIN=$(abspath $(or $(SCOPE_BIN),$(TARGET)/release/scope)) SCOPE_BENCH_MINUTES=$(or $(MINUTES),2) npm run --silent bench
+
+# LOOKS narrows it: LOOKS=dark-wide,de-dark-phone.
+ui-looks: ui ## Take pictures of every screen of the page, in themes, sizes and languages (docs/development.md)
+	$(if $(SCOPE_BIN),,$(CARGO) build --locked -p scope-cli)
+	cd $(UI) && SCOPE_BIN=$(abspath $(or $(SCOPE_BIN),$(TARGET)/debug/scope)) $(if $(LOOKS),SCOPE_LOOKS=$(LOOKS)) npm run --silent looks
+	@echo "$(UI)/test-results/looks/index.html"
 
 run: toolchain ui ## Show this machine at http://127.0.0.1:4040, until Ctrl-C
 	$(CARGO) build --release --locked -p scope-cli
