@@ -121,7 +121,7 @@ test('an administrator makes an enrolment and a token, each shown once', async (
 
 test('an unknown page says so', async ({ page, fleetServer }) => {
   await page.goto(`${fleetServer.url}/view/no-such-view`);
-  await expect(page.getByRole('alert')).toContainText('refused');
+  await expect(page.getByRole('status').filter({ hasText: 'The server does not show this' })).toContainText('no-such-view');
 });
 
 for (const theme of THEMES) {

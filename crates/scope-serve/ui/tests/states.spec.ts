@@ -54,7 +54,7 @@ test('without a session one signs in first, and is back where one was', async ({
 test('an address that leads nowhere says so, and leads on', async ({ page, fleetServer }) => {
   const answer = await page.goto(`${fleetServer.url}/no/such/page`);
   expect(answer?.status()).toBe(404);
-  await expect(page.getByText('There is no such page')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('link', { name: 'To the containers' }).click();
   await expect(page).toHaveURL(/\/view\/containers$/);

@@ -78,12 +78,18 @@ test('panels lead from one to the next', async ({ page, fleetServer }) => {
   await expect(panel.getByText(/is not connected|needs a token/)).toBeVisible();
 });
 
-test('resources open from hosts to containers', async ({ page, fleetServer }) => {
+test('resources of few hosts are open, and close to a row for each', async ({ page, fleetServer }) => {
   await page.goto(`${fleetServer.url}/view/containers?as=resources`);
   const grid = page.getByRole('treegrid');
-  await expect(grid.getByRole('row')).toHaveCount(3);
+  await expect(grid.getByRole('row').first()).toHaveAttribute('aria-expanded', 'true');
+  await expect.poll(() => grid.getByRole('row').count()).toBeGreaterThan(20);
+  await grid.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(grid.getByRole('row').first()).toHaveAttribute('aria-expanded', 'false');
+  await expect(page).toHaveURL(/open=-host/);
+  await page.reload();
+  await expect(grid.getByRole('row').first()).toHaveAttribute('aria-expanded', 'false');
   await grid.focus();
   await page.keyboard.press('ArrowRight');
   await expect(grid.getByRole('row').first()).toHaveAttribute('aria-expanded', 'true');
-  await expect.poll(() => grid.getByRole('row').count()).toBeGreaterThan(3);
 });
