@@ -48,6 +48,11 @@ impl Connections {
         self.collector.drain();
     }
 
+    /// Sets which part of the connections is remembered from now on, of those that have room: one in `part`.
+    pub(super) fn remember(&mut self, part: u32) {
+        self.collector.remember(part);
+    }
+
     /// Says all flows, and the endpoints and network figures of nodes.
     pub(super) fn say(&mut self, round: &Round<'_>, engine: &Engine, at: Timestamp, said: &mut Said<'_>) {
         self.meet(round, engine);

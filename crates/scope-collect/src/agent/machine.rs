@@ -47,6 +47,13 @@ impl Machine {
         }
     }
 
+    /// Sets which part of the connections is remembered from now on, of those that have room: one in `part`.
+    pub(super) fn remember(&mut self, part: u32) {
+        if let Some(connections) = &mut self.connections {
+            connections.remember(part);
+        }
+    }
+
     /// The raw connections of one node; none where connections are not read.
     pub(super) fn connections_of(&mut self, node: &NodeId) -> Option<Vec<Connection>> {
         self.connections.as_mut().map(|connections| connections.of(node))
@@ -63,14 +70,14 @@ impl Machine {
     }
 
     /// Everything, source by source.
-    pub(super) fn say(&mut self, config: &Config, engine: &Engine, own_problem: Option<&Problem>, reports: &mut Reports) {
+    pub(super) fn say(&mut self, config: &Config, engine: &Engine, own_problems: &[Problem], reports: &mut Reports) {
         let agent = reports.agent().clone();
         let now = Instant::now();
         if config.sources.contains(&Source::Host) {
             let before = thread_time_us();
             let mut said = reports.source(Source::Host, Coverage::Whole);
             self.host.say(&agent, now, &mut said);
-            if let Some(problem) = own_problem {
+            for problem in own_problems {
                 said.problem(problem);
             }
             said.took(thread_time_us().saturating_sub(before));

@@ -4,19 +4,22 @@
 mod clock;
 mod connections;
 mod engine;
+mod heap;
 mod machine;
+mod memory;
 mod watchdog;
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use scope_core::{NodeId, Record, RunId};
+use scope_core::{NodeId, Problem, Record, RunId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::clock::{cpu_time_us, raise_descriptor_limit, resident_bytes, wall_time};
 use self::engine::Engine;
 use self::machine::Machine;
+use self::memory::Memory;
 use self::watchdog::Watchdog;
 use crate::config::{Config, Source};
 use crate::docker;
@@ -75,6 +78,7 @@ struct Agent {
     every: Option<Duration>,
     full_due: Option<Instant>,
     watchdog: Watchdog,
+    memory: Memory,
 }
 
 /// Runs an agent until it has made `config.count` reports, `stop` completes or `reports` is closed. Each message is one whole report.
@@ -120,6 +124,7 @@ impl Agent {
             every: config.every,
             full_due: None,
             watchdog: Watchdog::default(),
+            memory: Memory::new(Instant::now()),
             config,
         })
     }
@@ -150,6 +155,8 @@ impl Agent {
             if reports.send(report).await.is_err() {
                 return Ended::Closed;
             }
+            // Whoever takes reports has most often encoded this one by now.
+            self.memory.tidy(now);
             left = left.map(|left| left - 1);
             let Some(every) = self.every else { return Ended::Done };
             if left == Some(0) {
@@ -230,7 +237,8 @@ impl Agent {
     fn whole_report(&mut self, full: bool) -> Vec<Record> {
         let interval = self.every.map(|every| every.as_millis() as u64);
         self.reports.begin(wall_time(), full, interval);
-        self.machine.say(&self.config, &self.engine, self.watchdog.problem().as_ref(), &mut self.reports);
+        let own: Vec<Problem> = self.watchdog.problem().into_iter().chain(self.memory.problem()).collect();
+        self.machine.say(&self.config, &self.engine, &own, &mut self.reports);
         self.engine.refresh(self.reports.agent(), &self.machine);
         if self.config.sources.contains(&Source::Docker) {
             let before = clock::thread_time_us();
@@ -241,6 +249,7 @@ impl Agent {
         }
         self.reports.own_metric(("agent_cpu_us_total", cpu_time_us().into()));
         if let Some(bytes) = resident_bytes() {
+            self.machine.remember(self.memory.weigh(bytes));
             self.reports.own_metric(("agent_mem_bytes", bytes.into()));
         }
         self.reports.end()

@@ -127,11 +127,18 @@ impl Connection {
 }
 
 /// The connections of all namespaces.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Connections {
     by_netns: HashMap<NetNs, HashMap<Ends, Connection>>,
     len: usize,
+    room: usize,
     dropped: u64,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { by_netns: HashMap::new(), len: 0, room: LIMIT, dropped: 0 }
+    }
 }
 
 impl Connections {
@@ -147,7 +154,7 @@ impl Connections {
 
     /// Adds one; `false` where the table is full.
     pub fn insert(&mut self, netns: NetNs, ends: Ends, connection: Connection) -> bool {
-        if self.len >= LIMIT {
+        if self.len >= self.room {
             self.dropped += 1;
             return false;
         }
@@ -155,6 +162,11 @@ impl Connections {
             self.len += 1;
         }
         true
+    }
+
+    /// Sets how many are remembered from now on. Those that are there stay until they are over.
+    pub fn set_room(&mut self, room: usize) {
+        self.room = room;
     }
 
     /// Takes one out.
@@ -219,6 +231,9 @@ impl Connections {
             if connections.capacity() > 1024 && connections.len() < connections.capacity() / 8 {
                 connections.shrink_to(connections.len() * 2);
             }
+        }
+        if self.by_netns.capacity() > 1024 && self.by_netns.len() < self.by_netns.capacity() / 8 {
+            self.by_netns.shrink_to(self.by_netns.len() * 2);
         }
     }
 }

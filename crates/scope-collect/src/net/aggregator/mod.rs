@@ -26,7 +26,7 @@ use super::listeners::Listeners;
 use super::owner::Owners;
 use super::proxy::Proxies;
 use super::scope::Addresses;
-use super::table::{Connection, Connections, Ends};
+use super::table::{Connection, Connections, Ends, LIMIT};
 
 pub use self::known::Tracking;
 pub use self::sockets::Read;
@@ -116,6 +116,11 @@ impl Aggregator {
     /// Who listens where.
     pub fn listening(&self) -> &Listeners {
         &self.known.listeners
+    }
+
+    /// Sets which part of the connections is remembered from now on, of those that have room: one in `part`. The rest is counted as lost.
+    pub fn remember(&mut self, part: u32) {
+        self.connections.set_room(LIMIT / (part as usize).max(1));
     }
 
     /// The connections that are there now.

@@ -102,6 +102,11 @@ impl Collector {
         }
     }
 
+    /// Sets which part of the connections is remembered from now on, of those that have room: one in `part`. The rest is counted as dropped.
+    pub fn remember(&mut self, part: u32) {
+        self.aggregator.remember(part);
+    }
+
     /// The descriptor that becomes readable when connections come or go, for callers that wait.
     pub fn events(&self) -> Option<BorrowedFd<'_>> {
         self.tracker.descriptor()
