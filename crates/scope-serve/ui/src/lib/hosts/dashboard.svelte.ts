@@ -8,6 +8,8 @@ import { totalsOf, type Totals } from './totals';
 const KEY = 'scope.agents';
 /** Milliseconds from one drawing to the next. */
 const PAUSE = 400;
+/** What comes shortly after another frame is drawn with it: a drawing has its price, however little is new. */
+const GATHER = 60;
 
 export class Dashboard {
   agents = $state.raw<readonly Agent[]>([]);
@@ -164,9 +166,8 @@ export class Dashboard {
   #plan() {
     if (this.#planned) return;
     this.#planned = true;
-    const wait = this.#drawn + PAUSE - performance.now();
-    if (wait > 0) setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
-    else requestAnimationFrame(() => this.#draw());
+    const wait = Math.max(GATHER, this.#drawn + PAUSE - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
   }
 
   #draw() {
