@@ -1,4 +1,5 @@
 import adapter from '@sveltejs/adapter-static';
+import { completing } from './document.js';
 
 // Two pages from one source: the app, which talks to its own server alone, and the hosts page, a document of its own that opens sockets to agents
 // anywhere. `SCOPE_PAGE=hosts` builds the second, as static files for any web server.
@@ -9,7 +10,12 @@ export default {
   kit: {
     outDir: hosts ? '.svelte-kit-hosts' : '.svelte-kit',
     files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html', hooks: { universal: 'src/hosts/hooks' } } : {},
-    adapter: hosts ? adapter({ pages: 'build/hosts' }) : adapter({ pages: 'build/app', fallback: 'index.html' }),
+    adapter: hosts
+      ? completing(adapter({ pages: 'build/hosts' }), { document: 'build/hosts/index.html' })
+      : completing(adapter({ pages: 'build/app', fallback: 'index.html' }), {
+          document: 'build/app/index.html',
+          page: 'routes/view/[view]/+page.svelte',
+        }),
     // Parts that are loaded later are named from the part that loads them: the server puts its base path into the document alone.
     paths: { relative: true },
     // What a server of our own says in a header, for those that say nothing: the hosts page may be anywhere.

@@ -20,6 +20,7 @@
 mod api;
 pub mod app;
 pub mod auth;
+mod coding;
 pub mod config;
 pub mod guard;
 mod http;

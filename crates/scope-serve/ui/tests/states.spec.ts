@@ -64,3 +64,21 @@ test('an address that leads nowhere says so, and leads on', async ({ page, fleet
   await page.goto(`${fleetServer.url}/view/containers?sel=what`);
   await expect(page.getByText('what is not there')).toBeVisible();
 });
+
+test('a page that cannot be loaded tries again by itself, and then says so', async ({ page, emptyServer, faults }) => {
+  let [documents, broken] = [0, 1];
+  page.on('request', (request) => (documents += Number(request.isNavigationRequest())));
+  await page.route(/\/_app\/immutable\/entry\/start/, (route) => (documents <= broken ? route.abort('failed') : route.continue()));
+  await page.goto(`${emptyServer.url}/start`, { waitUntil: 'commit' });
+  await expect(page.getByRole('heading').first()).toBeVisible();
+  expect(documents).toBe(2);
+  await page.waitForLoadState('networkidle');
+  broken = 3;
+  await page.goto(`${emptyServer.url}/start`, { waitUntil: 'commit' });
+  await expect(page.getByRole('alert')).toContainText('could not be loaded');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading').first()).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(faults).toEqual([]);
+});

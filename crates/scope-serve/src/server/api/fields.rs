@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
 use scope_core::field::Field;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::NoQuery;
-use super::json::{self, Written};
+use super::json;
 use super::question::registry;
 use super::{Allowed, Read, words};
 use crate::server::app::App;
@@ -65,10 +67,10 @@ impl<'a> From<&'a Field> for FieldOut<'a> {
 
 /// The fields there are: those of scope, and those that plugins brought.
 #[utoipa::path(get, path = "/api/v1/fields", tag = "views", responses((status = 200, body = FieldList<'_>)))]
-pub(crate) async fn list(caller: Allowed<Read>, State(app): State<Arc<App>>, _: NoQuery) -> Result<Written, ProblemDetails> {
-    app.read(caller.identity, |state| {
+pub(crate) async fn list(caller: Allowed<Read>, State(app): State<Arc<App>>, _: NoQuery, headers: HeaderMap) -> Result<Response, ProblemDetails> {
+    let written = app.read(caller.identity, |state| {
         let registry = registry(state);
         json::write(&FieldList { fields: registry.fields().map(FieldOut::from).collect() })
-    })
-    .await
+    });
+    Ok(written.await?.packed(&headers))
 }

@@ -1,9 +1,14 @@
 //! Answers in JSON, written where they are computed, so that they can borrow from the state.
 
+use std::io::Write as _;
+
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, StatusCode, header};
 use serde::{Serialize, Serializer};
 
+use crate::server::coding::takes_gzip;
 use crate::server::problem::ProblemDetails;
 
 /// An answer that is written already.
@@ -13,6 +18,22 @@ pub(super) struct Written(Vec<u8>);
 impl IntoResponse for Written {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
+    }
+}
+
+impl Written {
+    /// The answer, compressed for who takes it so: a long one that is asked for once and says much over again.
+    pub(super) fn packed(self, headers: &HeaderMap) -> Response {
+        let vary = [(header::VARY, "accept-encoding")];
+        if !takes_gzip(headers) {
+            return (vary, self).into_response();
+        }
+        let mut encoder = GzEncoder::new(Vec::with_capacity(self.0.len() / 4), Compression::fast());
+        // A list in memory takes everything.
+        match encoder.write_all(&self.0).and_then(|()| encoder.finish()) {
+            Ok(packed) => (vary, [(header::CONTENT_ENCODING, "gzip")], Self(packed)).into_response(),
+            Err(_) => (vary, self).into_response(),
+        }
     }
 }
 

@@ -1,12 +1,18 @@
 //! An HTML document: the base path filled in, and a policy that names its one inline script by hash.
 
+use std::io::Write as _;
+
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, StatusCode, header};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
 use super::{HTML, embedded};
+use crate::server::coding::takes_gzip;
 use crate::server::config::BasePath;
 
 /// What is said where the page was not built.
@@ -21,7 +27,9 @@ const ANNOUNCER: &str = "'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='";
 /// A document as it is sent.
 #[derive(Clone)]
 pub(super) struct Document {
-    html: String,
+    html: Bytes,
+    /// Nothing where it could not be compressed.
+    gzip: Option<Bytes>,
     policy: HeaderValue,
 }
 
@@ -47,22 +55,28 @@ impl Document {
         );
         // Base64, keywords and schemes are ASCII; were they not, nothing at all would be allowed.
         let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        Self { html, policy }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let gzip = encoder.write_all(html.as_bytes()).and_then(|()| encoder.finish()).ok().map(Bytes::from);
+        Self { html: html.into(), gzip, policy }
     }
 
     /// The answer.
-    pub(super) fn answer(&self) -> Response {
-        self.answer_as(StatusCode::OK)
+    pub(super) fn answer(&self, asked: &HeaderMap) -> Response {
+        self.answer_as(StatusCode::OK, asked)
     }
 
     /// The answer with a status of its own.
-    pub(super) fn answer_as(&self, status: StatusCode) -> Response {
+    pub(super) fn answer_as(&self, status: StatusCode, asked: &HeaderMap) -> Response {
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
             (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
         ];
-        (status, headers, self.html.clone()).into_response()
+        match &self.gzip {
+            Some(gzip) if takes_gzip(asked) => (status, headers, [(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response(),
+            _ => (status, headers, self.html.clone()).into_response(),
+        }
     }
 }
 
@@ -98,7 +112,8 @@ mod tests {
     #[test]
     fn the_policy_allows_the_inline_script_as_it_is_sent_and_no_other() {
         let document = Document::new(based(BUILT, "/scope"), "'self'");
-        let script = document.html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+        let html = std::str::from_utf8(&document.html).unwrap();
+        let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
         let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes())));
         let policy = document.policy.to_str().unwrap();
         assert!(policy.contains(&format!("script-src 'self' {hash};")), "{policy}");

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
 use http::{HeaderMap, StatusCode, header};
 
+use crate::server::coding::takes_gzip;
 use crate::server::problem::ProblemDetails;
 
 /// A file of the page.
@@ -46,15 +47,6 @@ pub(super) fn answer(path: &str, headers: &HeaderMap) -> Response {
     }
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let all = headers.get_all(header::ACCEPT_ENCODING);
-    all.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*")
-            && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
-}
-
 fn media(path: &str) -> &'static str {
     match path.rsplit_once('.').map(|(_, end)| end) {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
@@ -70,21 +62,7 @@ fn media(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn gzip_goes_to_those_who_take_it() {
-        let with = |text: &'static str| HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(text))]);
-        for takes in ["gzip", "br, GZIP;q=0.5", "*", "deflate,gzip"] {
-            assert!(takes_gzip(&with(takes)), "{takes}");
-        }
-        for refuses in ["", "br", "gzip;q=0", "identity, gzip; q=0"] {
-            assert!(!takes_gzip(&with(refuses)), "{refuses}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
-    }
 
     #[test]
     fn files_are_sorted_by_path() {

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{Path, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 
 use self::document::Document;
 use super::app::App;
@@ -43,7 +43,7 @@ impl Absent {
     pub(super) fn answer(&self, request: &Request) -> Option<Response> {
         let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
         let of_api = request.uri().path().starts_with("/api/");
-        (request.method() == Method::GET && accepts && !of_api).then(|| self.0.answer_as(StatusCode::NOT_FOUND))
+        (request.method() == Method::GET && accepts && !of_api).then(|| self.0.answer_as(StatusCode::NOT_FOUND, request.headers()))
     }
 }
 
@@ -56,12 +56,12 @@ pub(super) fn routes(base: &BasePath) -> Router<Arc<App>> {
     let app = Document::app(base);
     for path in APP {
         let app = app.clone();
-        router = router.route(path, get(move || async move { app.answer() }));
+        router = router.route(path, get(move |headers: HeaderMap| async move { app.answer(&headers) }));
     }
     let hosts = Document::hosts();
     router
         .route("/hosts", get(|| async { Redirect::temporary("hosts/") }))
-        .route("/hosts/", get(move || async move { hosts.answer() }))
+        .route("/hosts/", get(move |headers: HeaderMap| async move { hosts.answer(&headers) }))
         .route("/favicon.svg", get(|headers| async move { embedded::answer("app/favicon.svg", &headers) }))
         .route("/_app/{*path}", get(|Path(path): Path<String>, headers| async move { embedded::answer(&format!("app/_app/{path}"), &headers) }))
         .route("/hosts/{*path}", get(|Path(path): Path<String>, headers| async move { embedded::answer(&format!("hosts/{path}"), &headers) }))

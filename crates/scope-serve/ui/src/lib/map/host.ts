@@ -25,15 +25,32 @@ export interface Listener {
 type Start = Omit<Extract<ToEngine, { type: 'start' }>, 'type' | 'base' | 'over' | 'mini'>;
 
 export function canThread(canvas: HTMLCanvasElement): boolean {
-  return typeof OffscreenCanvas !== 'undefined' && typeof Worker !== 'undefined' && 'transferControlToOffscreen' in canvas;
+  return canDraw() && 'transferControlToOffscreen' in canvas;
 }
 
 export function startEngine(canvases: Canvases, start: Start, listener: Listener, threaded: boolean): Host {
   return threaded && canThread(canvases.base) ? inWorker(canvases, start, listener) : beside(canvases, start, listener);
 }
 
-function inWorker(canvases: Canvases, start: Start, listener: Listener): Host {
+let hired: Worker | undefined;
+
+/** Fetches the worker before there is anything to draw: it is on its way while the data is. */
+export function hire() {
+  if (!canDraw() || hired) return;
   const worker = new MapWorker();
+  // Whoever draws hires another, and hears what is wrong with it.
+  worker.onerror = (event) => {
+    event.preventDefault();
+    if (hired === worker) hired = undefined;
+  };
+  hired = worker;
+}
+
+const canDraw = () => typeof OffscreenCanvas !== 'undefined' && typeof Worker !== 'undefined';
+
+function inWorker(canvases: Canvases, start: Start, listener: Listener): Host {
+  const worker = hired ?? new MapWorker();
+  hired = undefined;
   worker.onmessage = (event: MessageEvent<FromEngine>) => listener.hear(event.data);
   worker.onerror = (event) => {
     event.preventDefault();
