@@ -22,10 +22,13 @@ pub(super) fn take() -> Report {
 /// Keeps the room of a report that is no longer needed, unless it is uncommonly large.
 pub(super) fn keep(mut report: Report) {
     report.clear();
-    let Report { told, same, bare, counts, count_deltas, hundredths, hundredth_deltas, floats, float_values, gone, moves, flows_gone, .. } = &report;
-    let rooms = [told, same, bare, counts, hundredths, floats, gone, flows_gone].map(Vec::capacity);
+    let Report {
+        entities, figures, told, same, bare, counts, count_deltas, hundredths, hundredth_deltas, floats, float_values, gone, moves, flows_gone, ..
+    } = &report;
+    let rooms = [entities, figures, told, same, bare, counts, hundredths, floats, gone, flows_gone].map(Vec::capacity);
     let more = [count_deltas, hundredth_deltas, moves].map(Vec::capacity);
-    if rooms.into_iter().chain(more).chain([float_values.capacity()]).all(|room| room <= KEPT) {
+    let few = rooms.into_iter().chain(more).chain([float_values.capacity(), report.json.capacity()]).all(|room| room <= KEPT);
+    if few {
         SPARE.set(Some(report));
     }
 }
