@@ -1,9 +1,8 @@
 //! Connections between network namespaces that no container owns, also through one that translates addresses.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use scope_tests::command::{LIMIT, Running, run, run_scope};
+use scope_tests::command::{LIMIT, Running, run_scope};
 use scope_tests::docker::traffic;
 use scope_tests::graph::{Graph, Score};
 use scope_tests::namespace::Namespace;
@@ -60,27 +59,35 @@ fn netns_truth_two_namespaces() {
     check("two namespaces without a container", &[(&client, &server), (&client6, &server6), (&sender, &datagrams)]);
 }
 
-/// Two namespaces with the same addresses are two places.
+/// Two chains of namespaces with the same addresses, and the same ports at both ends of every connection: only who is linked to whom tells them apart.
 #[test]
 fn netns_truth_same_addresses_twice() {
     let (Some(()), Some(())) = (need::root(), need::command("ip")) else { return };
     let traffic = program();
-    let namespaces = [(); 2].map(|()| {
-        let (a, b) = (Namespace::new(), Namespace::new());
+    let chains = [(); 2].map(|()| {
+        let (a, b, c) = (Namespace::new(), Namespace::new(), Namespace::new());
         a.cable("10.214.2.1/24", &b, "10.214.2.2/24");
-        (a, b)
+        b.cable("10.214.5.1/24", &c, "10.214.5.2/24");
+        for client in [&a, &b] {
+            client.run("sysctl", &["-q", "-w", "net.ipv4.ip_local_port_range=45000 45001"]);
+        }
+        (a, b, c)
     });
-    let servers = namespaces.each_ref().map(|(_, b)| b.start(&traffic, &["serve", "tcp", "10.214.2.2:7000"]));
-    for server in &servers {
-        ready(server, "ready");
+    let served =
+        chains.each_ref().map(|(_, b, c)| (b.start(&traffic, &["serve", "tcp", "10.214.2.2:7000"]), c.start(&traffic, &["serve", "tcp", "0.0.0.0:7000"])));
+    for (near, far) in &served {
+        ready(near, "ready");
+        ready(far, "ready");
     }
-    let clients = namespaces.each_ref().map(|(a, _)| a.start(&traffic, &["keep", "tcp", "10.214.2.2:7000", "1", "3", "50", "100"]));
-    for client in &clients {
-        ready(client, "idle");
+    let keep = |from: &Namespace, at: &str| from.start(&traffic, &["keep", "tcp", at, "1", "3", "50", "100"]);
+    let clients = chains.each_ref().map(|(a, b, _)| (keep(a, "10.214.2.2:7000"), keep(b, "10.214.5.2:7000")));
+    for (near, far) in &clients {
+        ready(near, "idle");
+        ready(far, "idle");
     }
-    let [first, second] = &servers;
+    let [first, second] = &served;
     let [one, two] = &clients;
-    check("the same addresses twice", &[(one, first), (two, second)]);
+    check("the same addresses twice", &[(&one.0, &first.0), (&one.1, &first.1), (&two.0, &second.0), (&two.1, &second.1)]);
 }
 
 /// A router in between rewrites both addresses, so that neither end knows the other's.
@@ -91,13 +98,9 @@ fn netns_truth_through_a_router_that_translates() {
     let (a, router, b) = (Namespace::new(), Namespace::new(), Namespace::new());
     a.cable("10.214.3.1/24", &router, "10.214.3.254/24");
     router.cable("10.214.4.254/24", &b, "10.214.4.2/24");
-    let inside = |args: &[&str]| {
-        let mut command = Command::new("ip");
-        let _ = run(command.args(["netns", "exec", &router.name]).args(args), b"").ok();
-    };
-    inside(&["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"]);
-    inside(&["iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "80", "-j", "DNAT", "--to-destination", "10.214.4.2:7000"]);
-    inside(&["iptables", "-t", "nat", "-A", "POSTROUTING", "-p", "tcp", "-j", "MASQUERADE"]);
+    router.run("sysctl", &["-q", "-w", "net.ipv4.ip_forward=1"]);
+    router.run("iptables", &["-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "80", "-j", "DNAT", "--to-destination", "10.214.4.2:7000"]);
+    router.run("iptables", &["-t", "nat", "-A", "POSTROUTING", "-p", "tcp", "-j", "MASQUERADE"]);
     let server = b.start(&traffic, &["serve", "tcp", "10.214.4.2:7000"]);
     ready(&server, "ready");
     let client = a.start(&traffic, &["keep", "tcp", "10.214.3.254:80", "2", "3", "50", "100"]);

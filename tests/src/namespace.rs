@@ -93,6 +93,12 @@ impl Namespace {
         Cable { namespace: self.name.clone(), link: a }
     }
 
+    /// Runs a program in it to its end.
+    #[track_caller]
+    pub fn run(&self, program: &str, args: &[&str]) {
+        let _ = run(Command::new("ip").args(["netns", "exec", &self.name, program]).args(args), b"").ok();
+    }
+
     /// Runs a program in it, on and on.
     #[track_caller]
     pub fn start(&self, program: &str, args: &[&str]) -> Running {

@@ -25,6 +25,7 @@ pub fn netlink(datagram: &[u8]) {
             let _ = conntrack::decode(message, from_dump);
         }
         let _ = (rtnetlink::decode_stats(message.payload), rtnetlink::decode_link(message.payload), rtnetlink::decode_address(message.payload));
+        let _ = rtnetlink::decode_netns_id(message.payload);
         assert!(Attributes::new(message.payload).count() <= message.payload.len());
     }
     assert!(messages <= datagram.len());

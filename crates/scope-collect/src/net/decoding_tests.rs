@@ -210,6 +210,7 @@ fn decode_all(message: Message<'_>) {
     let _any = sock_diag::decode(Protocol::Tcp, 0, message.payload);
     let _any = sock_diag::decode(Protocol::Udp, 0, message.payload);
     let _any = rtnetlink::decode_link(message.payload);
+    let _any = rtnetlink::decode_netns_id(message.payload);
     let _any = rtnetlink::decode_address(message.payload);
     let _any = rtnetlink::decode_stats(message.payload);
     for kind in [0x100, 0x101, 0x102, 0x1ff, message.kind] {

@@ -16,6 +16,7 @@ pub mod flows;
 pub mod listeners;
 pub mod namespaces;
 pub mod nat;
+mod neighbours;
 pub mod netlink;
 pub mod owner;
 mod problems;

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -142,6 +142,11 @@ impl Namespace {
         self.links = rtnetlink::links(&mut self.route, buffer)?;
         self.addresses = rtnetlink::addresses(&mut self.route, buffer)?;
         Ok(())
+    }
+
+    /// The id by which it knows another namespace, of which `file` is open; `None` where it has none.
+    pub fn id_of(&mut self, file: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Option<i32>, NetlinkError> {
+        rtnetlink::netns_id(&mut self.route, file, buffer)
     }
 
     /// Dumps UDP sockets of both families.
@@ -301,13 +306,16 @@ pub fn netns_of(proc: &Path, pid: u32) -> io::Result<NetNs> {
     Ok(std::fs::metadata(proc.join(format!("{pid}/ns/net")))?.ino())
 }
 
-/// Moves the calling thread into the namespace of process `pid`.
-fn enter(proc: &Path, netns: NetNs, pid: u32) -> Result<(), NamespaceError> {
+/// The file of namespace `netns`, in which process `pid` is.
+pub fn file_of(proc: &Path, netns: NetNs, pid: u32) -> Result<File, NamespaceError> {
     let file = File::open(proc.join(format!("{pid}/ns/net"))).map_err(|source| NamespaceError::Open { pid, source })?;
     let found = file.metadata().map_err(|source| NamespaceError::Open { pid, source })?.ino();
-    if found != netns {
-        return Err(NamespaceError::Moved { netns, pid });
-    }
+    if found == netns { Ok(file) } else { Err(NamespaceError::Moved { netns, pid }) }
+}
+
+/// Moves the calling thread into the namespace of process `pid`.
+fn enter(proc: &Path, netns: NetNs, pid: u32) -> Result<(), NamespaceError> {
+    let file = file_of(proc, netns, pid)?;
     rustix::thread::move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).map_err(|e| NamespaceError::Enter { netns, source: e.into() })
 }
 

@@ -2,6 +2,7 @@
 //! the three dumps made of them. Which container a link belongs to is worked out in [`crate::net::scope`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use compact_str::CompactString;
 
@@ -12,6 +13,8 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
 const RTM_GETADDR: u16 = 22;
+const RTM_NEWNSID: u16 = 88;
+const RTM_GETNSID: u16 = 90;
 const RTM_NEWSTATS: u16 = 92;
 const RTM_GETSTATS: u16 = 94;
 
@@ -33,6 +36,8 @@ const SKIP_STATS: u32 = 1 << 3;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFLA_STATS_LINK_64: u16 = 1;
+const NETNSA_NSID: u16 = 1;
+const NETNSA_FD: u16 = 3;
 const IFF_LOOPBACK: u32 = 0x8;
 
 /// Counters of a link, as its own namespace sees them. The host's end of a container's link has them swapped.
@@ -128,6 +133,19 @@ pub fn addresses(socket: &mut Netlink, buffer: &mut [u8]) -> Result<Vec<LinkAddr
     consistent(socket, RTM_GETADDR, &[0; 8], buffer, |kind, payload| if kind == RTM_NEWADDR { decode_address(payload) } else { None })
 }
 
+/// The id by which the socket's namespace knows another one, of which `file` is open; `None` where it has none (`include/uapi/linux/net_namespace.h`).
+pub fn netns_id(socket: &mut Netlink, file: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Option<i32>, NetlinkError> {
+    let mut body = [0; 12]; // struct rtgenmsg, padded; then NETNSA_FD
+    body[4..6].copy_from_slice(&8_u16.to_ne_bytes());
+    body[6..8].copy_from_slice(&NETNSA_FD.to_ne_bytes());
+    body[8..].copy_from_slice(&file.as_raw_fd().to_ne_bytes());
+    let mut found = None;
+    socket.ask_each(RTM_GETNSID, &[body], buffer, |_, answer| {
+        found = answer.ok().filter(|message| message.kind == RTM_NEWNSID).and_then(|message| decode_netns_id(message.payload));
+    })?;
+    Ok(found)
+}
+
 /// Repeats a dump that changed under the walk, twice at most: the last one is kept whatever it is, and the next change brings a new one.
 fn consistent<T>(socket: &mut Netlink, kind: u16, body: &[u8], buffer: &mut [u8], decode: impl Fn(u16, &[u8]) -> Option<T>) -> Result<Vec<T>, NetlinkError> {
     let mut found = Vec::new();
@@ -188,6 +206,12 @@ pub fn decode_link(payload: &[u8]) -> Option<Link> {
         }
     }
     Some(link)
+}
+
+/// Decodes `struct rtgenmsg` and its attributes. The kernel says -1 where there is no id.
+pub fn decode_netns_id(payload: &[u8]) -> Option<i32> {
+    let (_, id) = Attributes::new(payload.get(4..)?).find(|(kind, _)| *kind == NETNSA_NSID)?;
+    u32_at(id, 0).map(u32::cast_signed).filter(|id| *id >= 0)
 }
 
 /// Decodes `struct ifaddrmsg` and its attributes.

@@ -144,6 +144,7 @@ impl Known {
             || remote.is_loopback()
             || local == remote
             || !self.addresses.is_linked(netns)
+            || self.addresses.is_near(netns, remote)
             || self.addresses.locate(netns, remote) == Some(netns)
         {
             return false;

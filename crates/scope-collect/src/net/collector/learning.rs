@@ -59,19 +59,12 @@ impl Collector {
 
         let links_changed = self.links_changed();
         if links_changed || networks_changed {
-            let netns: Vec<NetNs> = before.into_iter().collect();
-            for netns in netns {
-                if let Some(namespace) = self.namespaces.get_mut(netns)
-                    && let Err(e) = namespace.reread(&mut self.buffer)
-                {
-                    tracing::debug!(netns, error = %e, "addresses");
-                }
-            }
+            self.reread(&before);
         }
         self.container_netns = container_netns;
         self.find_young();
         if links_changed || networks_changed || !same_namespaces {
-            self.map_addresses();
+            self.map_addresses(&wanted, &before);
         }
         let (owners, container_netns) = (self.aggregator.owners_mut(), &self.container_netns);
         owners.update(world, self.host, |container| container_netns.get(&container.id).copied());
@@ -113,7 +106,25 @@ impl Collector {
         }
     }
 
-    fn map_addresses(&mut self) {
+    /// Reads links and addresses of these namespaces again.
+    fn reread(&mut self, netns: &HashSet<NetNs>) {
+        for netns in netns {
+            if let Some(namespace) = self.namespaces.get_mut(*netns)
+                && let Err(e) = namespace.reread(&mut self.buffer)
+            {
+                tracing::debug!(netns, error = %e, "addresses");
+            }
+        }
+    }
+
+    /// Maps all addresses anew. `processes` has one of each namespace; those in `before` were read before this tick.
+    fn map_addresses(&mut self, processes: &HashMap<NetNs, u32>, before: &HashSet<NetNs>) {
+        let mut beside = self.neighbours.find(&mut self.namespaces, &self.settings.proc, processes, &mut self.buffer);
+        // A container in a container: the outer one got a link as well, and the host's links tell nothing of it.
+        if self.namespaces.iter().any(|n| !before.contains(&n.netns) && self.neighbours.leads_astray(n)) {
+            self.reread(before);
+            beside = self.neighbours.find(&mut self.namespaces, &self.settings.proc, processes, &mut self.buffer);
+        }
         let mut attached: HashMap<NetNs, Vec<&str>> = HashMap::new();
         for container in &self.world.containers {
             if let Some(netns) = self.container_netns.get(&container.id) {
@@ -123,7 +134,12 @@ impl Collector {
         let members: Vec<Member<'_>> = self
             .namespaces
             .iter()
-            .map(|n| Member { netns: n.netns, links: &n.links, addresses: &n.addresses, networks: attached.get(&n.netns).map_or(&[], Vec::as_slice) })
+            .map(|n| Member {
+                netns: n.netns,
+                addresses: &n.addresses,
+                networks: attached.get(&n.netns).map_or(&[], Vec::as_slice),
+                beside: beside.get(&n.netns).map_or(&[], Vec::as_slice),
+            })
             .collect();
         for member in &members {
             let usable_v6 = |a: &rtnetlink::LinkAddress| matches!(a.ip, std::net::IpAddr::V6(ip) if !ip.is_loopback() && !ip.is_unicast_link_local());

@@ -29,6 +29,7 @@ use super::cgroup_tree::CgroupTree;
 use super::connection::NetNs;
 use super::dns::Names;
 use super::namespaces::{Namespaces, netns_of};
+use super::neighbours::Neighbours;
 use super::netlink::{BUFFER_LEN, Netlink};
 use super::process_sockets::ProcessSockets;
 use super::rtnetlink::LinkStats;
@@ -49,6 +50,7 @@ pub struct Collector {
     host: NetNs,
     host_pid: u32,
     namespaces: Namespaces,
+    neighbours: Neighbours,
     readings: HashMap<NetNs, Reading>,
     netns_of_pid: HashMap<u32, (u64, NetNs)>,
     tracker: Tracker,
@@ -82,6 +84,7 @@ impl Collector {
             host,
             host_pid,
             namespaces: Namespaces::new(proc),
+            neighbours: Neighbours::default(),
             readings: HashMap::new(),
             netns_of_pid: HashMap::new(),
             tracker,
