@@ -173,6 +173,9 @@ fn live_changes_are_told_as_they_happen() {
 
     let newcomer = world.run("newcomer", &[], &["sleep", "100000"]);
     agent.wait_for("a new container", SOON, |record| (record["id"] == newcomer.node().as_str() && record["attrs"]["state"] == "running").then_some(()));
+    agent.wait_for("its first figures", SOON, |record| {
+        (record["source"] == "cgroup" && record["id"] == newcomer.node().as_str() && record["metrics"]["mem_bytes"].is_u64()).then_some(())
+    });
     world.remove(&newcomer);
     agent.wait_for("its removal", SOON, |record| (record["record"] == "gone" && record["id"] == newcomer.node().as_str()).then_some(()));
     let (_, status) = agent.stop();

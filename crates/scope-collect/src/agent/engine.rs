@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use compact_str::{CompactString, ToCompactString};
 use hashbrown::HashMap;
 use scope_core::endpoint::is_private;
 use scope_core::{AgentName, Node, NodeId, Number, Problem, Scope};
@@ -250,6 +251,15 @@ impl Engine {
                 said.end();
             }
         }
+    }
+
+    /// Of `changed` the containers that run, each with its first process.
+    pub(super) fn running<'a>(&'a self, changed: &'a [Changed]) -> impl Iterator<Item = (CompactString, u32)> + 'a {
+        changed.iter().filter_map(|changed| {
+            let Changed::Container(id) = changed else { return None };
+            let facts = &self.containers.get(id).filter(|container| container.facts.state.is_alive())?.facts;
+            Some((facts.id.to_compact_string(), facts.pid?))
+        })
     }
 
     /// Containers, for the source of connections.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use compact_str::CompactString;
 use scope_core::flow::Connection;
 use scope_core::{AgentName, NodeId, Problem};
 
@@ -67,6 +68,22 @@ impl Machine {
     /// Whether figures of containers cannot be had from control groups.
     pub(super) fn lacks_figures(&self) -> bool {
         self.lacks_figures
+    }
+
+    /// The first figures of containers that have just started, by their first processes: the next report would have them up to an interval later.
+    pub(super) fn say_started(&mut self, config: &Config, started: impl Iterator<Item = (CompactString, u32)>, reports: &mut Reports) {
+        let mut started = started.peekable();
+        if started.peek().is_none() || !config.sources.contains(&Source::Cgroup) {
+            return;
+        }
+        let agent = reports.agent().clone();
+        let (before, now) = (thread_time_us(), Instant::now());
+        let mut said = reports.source(Source::Cgroup, Coverage::Part);
+        for (id, pid) in started {
+            self.cgroup.say_started(&agent, &id, pid, now, &mut said);
+        }
+        said.took(thread_time_us().saturating_sub(before));
+        said.end();
     }
 
     /// Everything, source by source.

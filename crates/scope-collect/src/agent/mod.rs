@@ -219,6 +219,7 @@ impl Agent {
             }
             self.reports.begin(wall_time(), false, None);
             self.engine.say_changed(&changed, &mut self.reports);
+            self.machine.say_started(&self.config, self.engine.running(&changed), &mut self.reports);
             let report = self.reports.end();
             if reports.send(report).await.is_err() {
                 return Some(Ended::Closed);

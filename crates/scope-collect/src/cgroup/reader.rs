@@ -76,14 +76,19 @@ impl Cgroups {
         usize::try_from(limit.unwrap_or(1 << 16)).unwrap_or(usize::MAX) / 4
     }
 
+    /// The control groups of process `pid`.
+    pub fn membership(&mut self, pid: u32) -> Result<Membership, CgroupError> {
+        let path = self.proc.join(pid.to_string()).join("cgroup");
+        file::read(&path, &mut self.buffer, MEMBERSHIP_BYTES).map_err(|source| CgroupError::Membership { pid, source: source.into() })?;
+        Ok(Membership::parse(&self.buffer, &self.layout))
+    }
+
     /// Watches the container `id` in which the process `pid` runs. A container that is watched already stays as it is.
     pub fn watch(&mut self, id: &str, pid: u32) -> Result<(), CgroupError> {
         if self.is_watched(id) {
             return Ok(());
         }
-        let path = self.proc.join(pid.to_string()).join("cgroup");
-        file::read(&path, &mut self.buffer, MEMBERSHIP_BYTES).map_err(|source| CgroupError::Membership { pid, source: source.into() })?;
-        let membership = Membership::parse(&self.buffer, &self.layout);
+        let membership = self.membership(pid)?;
         if self.watch_member(id, &membership) {
             return Ok(());
         }

@@ -97,6 +97,21 @@ impl CgroupSource {
         }
     }
 
+    /// Says the first figures of a container that has just started with process `pid`, at `now`; nothing where it is watched already, or over by now.
+    pub fn say_started(&mut self, agent: &AgentName, id: &CompactString, pid: u32, now: Instant, said: &mut Said<'_>) {
+        if self.cgroups.is_watched(id) || self.nodes.len() >= CONTAINERS {
+            return;
+        }
+        let Ok(membership) = self.cgroups.membership(pid) else { return };
+        if membership.container() != Some(id) || !self.cgroups.watch_member(id, &membership) {
+            return;
+        }
+        let Some((figures, node)) = self.cgroups.read(id, now).zip(self.node(agent, id, &membership)) else { return };
+        self.metrics.clear();
+        put_metrics(&figures, &mut self.metrics);
+        said.node(&node, &self.metrics);
+    }
+
     fn node(&mut self, agent: &AgentName, id: &CompactString, membership: &Membership) -> Option<Arc<Node>> {
         if let Some(node) = self.nodes.get(id) {
             return Some(Arc::clone(node));

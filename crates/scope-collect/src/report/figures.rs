@@ -6,6 +6,9 @@ use scope_core::{Number, Timestamp};
 
 use super::Metric;
 
+/// The shortest time that a rate is derived over, microseconds: a reading is some hundred microseconds away from the time of its report.
+const SHORTEST_US: i64 = 10_000;
+
 /// The figures of one node, in the order in which they first came.
 #[derive(Debug, Default)]
 pub(super) struct Figures(Vec<Figure>);
@@ -27,7 +30,8 @@ impl Figures {
         for (place, (name, value)) in metrics.iter().enumerate() {
             let rate = self.0.get(self.place(place, name)).and_then(|before| {
                 let derivation = before.rate.as_ref()?;
-                let rate = derivation.rate(before.value, *value, at.micros_since(before.at))?;
+                let elapsed = at.micros_since(before.at);
+                let rate = (elapsed >= SHORTEST_US).then(|| derivation.rate(before.value, *value, elapsed))??;
                 Some((CompactString::from(derivation.name()), rate))
             });
             self.set(place, name, *value, at, seq, moved);
