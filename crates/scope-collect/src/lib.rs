@@ -8,6 +8,8 @@
 pub mod agent;
 #[cfg(all(test, target_os = "linux"))]
 mod captured;
+#[cfg(target_os = "linux")]
+mod causes;
 pub mod config;
 #[cfg(target_os = "linux")]
 pub mod doctor;

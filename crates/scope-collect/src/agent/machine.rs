@@ -11,6 +11,7 @@ use super::AgentError;
 use super::clock::thread_time_us;
 use super::connections::Connections;
 use super::engine::Engine;
+use crate::causes::chain;
 use crate::cgroup::{CgroupSource, Layout};
 use crate::config::{Config, Source};
 use crate::host::HostSource;
@@ -135,16 +136,4 @@ impl Machine {
             said.end();
         }
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -119,15 +119,3 @@ fn text(path: &Path) -> Option<String> {
 fn number(path: &Path) -> Option<u64> {
     text(path)?.trim().parse().ok()
 }
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

@@ -6,7 +6,8 @@ use std::path::Path;
 use hashbrown::HashMap;
 use scope_core::Protocol;
 
-use super::{Finding, chain};
+use super::Finding;
+use crate::causes::chain;
 use crate::config::Source;
 use crate::net::connection::NetNs;
 use crate::net::namespaces::{self, Namespaces};

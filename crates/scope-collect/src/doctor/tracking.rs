@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Finding, chain, number, text};
+use super::{Finding, number, text};
+use crate::causes::chain;
 use crate::config::Source;
 use crate::net::conntrack;
 use crate::net::netlink::{BUFFER_LEN, Netlink};
