@@ -65,7 +65,7 @@ fn world(proc: &Path) -> Result<World, Box<dyn std::error::Error>> {
         let Ok(netns) = namespaces::netns_of(proc, pid) else { continue };
         let cgroups = std::fs::read_to_string(entry.path().join("cgroup")).unwrap_or_default();
         let cgroup = cgroups.lines().find_map(|line| line.strip_prefix("0::")).map(|path| Arc::from(path.as_bytes()));
-        world.processes.insert(pid, Process { start_ticks: 1, command: "x".into(), container: None, cgroup, settled: true, proxy: None });
+        world.processes.insert(pid, Arc::new(Process { start_ticks: 1, command: "x".into(), container: None, cgroup, settled: true, proxy: None }));
         if netns != host {
             containers.entry(netns).or_insert(pid);
         }

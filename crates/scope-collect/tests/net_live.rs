@@ -7,7 +7,7 @@ mod net_lab;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use net_lab::{Lab, Watch, any, lab};
@@ -279,7 +279,7 @@ fn the_process_that_holds_a_socket_owns_its_flows() {
         return; // no version 2 hierarchy: sockets do not tell their group
     }
     let process = scope_collect::net::world::Process { start_ticks: 7, command: "test".into(), container: None, cgroup, settled: true, proxy: None };
-    world.processes.insert(own, process);
+    world.processes.insert(own, Arc::new(process));
     let _server = serve(&lab, 'H', "127.0.0.1:8000".parse().unwrap());
     let stream = connect(&lab, 'H', "127.0.0.1:8000");
     let pid = lab.pid('H');

@@ -105,18 +105,23 @@ impl Connections {
                 .collect();
             world.networks.sort_by(|a, b| a.id.cmp(&b.id));
         }
-        let mut before = std::mem::take(&mut world.processes);
+        let room = HashMap::with_capacity(world.processes.len());
+        let mut before = std::mem::replace(&mut world.processes, room);
         for found in round.processes() {
             let key = found.key;
             let known = before.remove(&key.pid).filter(|known| known.start_ticks == key.start_ticks);
             let process = match known {
                 // Its facts are read in steps; once it has outlived an interval and they stand still, nothing needs to be made anew.
                 Some(mut known) if known.command == found.facts.comm && known.settled => {
-                    known.container = known.container.or_else(|| container_of(found));
+                    if known.container.is_none()
+                        && let Some(container) = container_of(found)
+                    {
+                        Arc::make_mut(&mut known).container = Some(container);
+                    }
                     known
                 }
-                Some(_) => self::process(found, true),
-                None => self::process(found, false),
+                Some(_) => Arc::new(self::process(found, true)),
+                None => Arc::new(self::process(found, false)),
             };
             world.processes.insert(key.pid, process);
         }

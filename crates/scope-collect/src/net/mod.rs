@@ -12,6 +12,7 @@ pub mod conntrack;
 mod decoding_tests;
 pub mod dns;
 pub mod endpoints;
+pub mod ends;
 pub mod flows;
 pub mod listeners;
 pub mod namespaces;

@@ -65,12 +65,12 @@ impl Owners {
 
     /// The process with this pid.
     pub fn process(&self, pid: u32) -> Option<&Process> {
-        self.world.processes.get(&pid)
+        self.world.processes.get(&pid).map(Arc::as_ref)
     }
 
     /// All processes.
     pub fn processes(&self) -> impl Iterator<Item = (u32, &Process)> {
-        self.world.processes.iter().map(|(pid, process)| (*pid, process))
+        self.world.processes.iter().map(|(pid, process)| (*pid, process.as_ref()))
     }
 
     /// The owner of everything in `netns` that cannot be told any closer.

@@ -1,34 +1,18 @@
-//! The connections that are there now, one entry for each end on this host. Bounded; what does not fit is counted.
+//! The connections that are there now, one entry for each end on this host. Bounded; what does not fit is counted. How the ends of one namespace are kept is
+//! [`super::ends`]'s business.
 
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use hashbrown::HashMap;
-use scope_core::{Protocol, Side, Timestamp};
+use scope_core::{Side, Timestamp};
 
 use super::connection::{NetNs, SocketState};
+use super::ends::{Ends, OfOne};
 use super::flows::FlowRef;
 
 /// Most ends remembered.
 pub const LIMIT: usize = 131_072;
-
-/// What tells the connections of one namespace apart, as seen from one end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ends {
-    /// TCP or UDP.
-    pub proto: Protocol,
-    /// This end.
-    pub local: SocketAddr,
-    /// The other end.
-    pub remote: SocketAddr,
-}
-
-impl Ends {
-    /// The same connection seen from the other end, where nothing is translated between.
-    #[must_use]
-    pub fn reversed(self) -> Self {
-        Self { proto: self.proto, local: self.remote, remote: self.local }
-    }
-}
 
 /// One end of a connection.
 #[derive(Clone, Debug)]
@@ -49,7 +33,7 @@ pub struct Connection {
     /// The socket's inode; 0 where none is known.
     pub inode: u64,
     /// The control group that the socket was made in.
-    pub cgroup: Option<u64>,
+    pub cgroup: Option<NonZeroU64>,
     /// The last state seen.
     pub state: SocketState,
     /// The last totals seen.
@@ -57,38 +41,64 @@ pub struct Connection {
     /// The part of `totals` that the flow already has.
     pub counted: Totals,
     /// Round trip, microseconds.
-    pub rtt_us: Option<u32>,
+    pub rtt_us: Option<NonZeroU32>,
     /// When it was first seen.
     pub since: Timestamp,
     /// Whether it was opened since the collector watches.
     pub new: bool,
     /// Connections with the same ends that came and went before it could be attributed.
-    pub before: u64,
+    pub before: u32,
     /// Who saw it, as bits of [`super::flows::seen`].
     pub seen: u8,
     /// The round of reading in which its socket was last seen.
-    pub round: u64,
+    pub round: u32,
     /// How often events had been read when it was first seen by its socket; tells a repeated event from a new connection.
-    pub drain: u64,
+    pub drain: u32,
     /// The process that holds it.
-    pub pid: Option<u32>,
+    pub pid: Option<NonZeroU32>,
     /// Whether its owner cannot be told any closer.
     pub settled: bool,
     /// It is over, and goes once it has been counted.
     pub over: bool,
     /// For a proxy's connection to a container: for whom it is.
-    pub on_behalf_of: Option<SocketAddr>,
+    pub on_behalf_of: Option<Box<SocketAddr>>,
 }
 
-/// Bytes and segments.
+/// Bytes and segments, those that are known. A third smaller than three optional numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
+    tx_bytes: u64,
+    rx_bytes: u64,
+    retrans: u32,
+    /// Which are known, as bits: bytes sent, bytes received, segments.
+    known: u8,
+}
+
+impl Totals {
+    /// These bytes sent and received, and segments sent again.
+    pub fn new(tx_bytes: Option<u64>, rx_bytes: Option<u64>, retrans: Option<u32>) -> Self {
+        Self {
+            tx_bytes: tx_bytes.unwrap_or(0),
+            rx_bytes: rx_bytes.unwrap_or(0),
+            retrans: retrans.unwrap_or(0),
+            known: u8::from(tx_bytes.is_some()) | u8::from(rx_bytes.is_some()) << 1 | u8::from(retrans.is_some()) << 2,
+        }
+    }
+
     /// Bytes sent.
-    pub tx_bytes: Option<u64>,
+    pub fn tx_bytes(&self) -> Option<u64> {
+        (self.known & 1 != 0).then_some(self.tx_bytes)
+    }
+
     /// Bytes received.
-    pub rx_bytes: Option<u64>,
+    pub fn rx_bytes(&self) -> Option<u64> {
+        (self.known & 2 != 0).then_some(self.rx_bytes)
+    }
+
     /// Segments sent again.
-    pub retrans: Option<u32>,
+    pub fn retrans(&self) -> Option<u32> {
+        (self.known & 4 != 0).then_some(self.retrans)
+    }
 }
 
 impl Connection {
@@ -129,7 +139,7 @@ impl Connection {
 /// The connections of all namespaces.
 #[derive(Debug)]
 pub struct Connections {
-    by_netns: HashMap<NetNs, HashMap<Ends, Connection>>,
+    by_netns: HashMap<NetNs, OfOne>,
     len: usize,
     room: usize,
     dropped: u64,
@@ -158,9 +168,7 @@ impl Connections {
             self.dropped += 1;
             return false;
         }
-        if self.by_netns.entry(netns).or_default().insert(ends, connection).is_none() {
-            self.len += 1;
-        }
+        self.len += usize::from(self.by_netns.entry(netns).or_default().insert(ends, connection));
         true
     }
 
@@ -174,29 +182,29 @@ impl Connections {
         let connections = self.by_netns.get_mut(&netns)?;
         let removed = connections.remove(ends)?;
         self.len -= 1;
-        if connections.is_empty() {
+        if connections.len() == 0 {
             self.by_netns.remove(&netns);
         }
         Some(removed)
     }
 
     /// Those of one namespace.
-    pub fn of(&self, netns: NetNs) -> impl Iterator<Item = (&Ends, &Connection)> {
-        self.by_netns.get(&netns).into_iter().flatten()
+    pub fn of(&self, netns: NetNs) -> impl Iterator<Item = (Ends, &Connection)> {
+        self.by_netns.get(&netns).into_iter().flat_map(OfOne::iter)
     }
 
     /// Those of one namespace.
-    pub fn of_mut(&mut self, netns: NetNs) -> impl Iterator<Item = (&Ends, &mut Connection)> {
-        self.by_netns.get_mut(&netns).into_iter().flatten()
+    pub fn of_mut(&mut self, netns: NetNs) -> impl Iterator<Item = (Ends, &mut Connection)> {
+        self.by_netns.get_mut(&netns).into_iter().flat_map(OfOne::iter_mut)
     }
 
     /// All.
-    pub fn iter(&self) -> impl Iterator<Item = (NetNs, &Ends, &Connection)> {
+    pub fn iter(&self) -> impl Iterator<Item = (NetNs, Ends, &Connection)> {
         self.by_netns.iter().flat_map(|(netns, connections)| connections.iter().map(|(ends, connection)| (*netns, ends, connection)))
     }
 
     /// All.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NetNs, &Ends, &mut Connection)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NetNs, Ends, &mut Connection)> {
         self.by_netns.iter_mut().flat_map(|(netns, connections)| connections.iter_mut().map(|(ends, connection)| (*netns, ends, connection)))
     }
 
@@ -207,7 +215,7 @@ impl Connections {
 
     /// How many of one namespace there are.
     pub fn len_of(&self, netns: NetNs) -> usize {
-        self.by_netns.get(&netns).map_or(0, HashMap::len)
+        self.by_netns.get(&netns).map_or(0, OfOne::len)
     }
 
     /// How many there are.
@@ -227,11 +235,7 @@ impl Connections {
 
     /// Gives back the room that a burst took.
     pub fn shrink(&mut self) {
-        for connections in self.by_netns.values_mut() {
-            if connections.capacity() > 1024 && connections.len() < connections.capacity() / 8 {
-                connections.shrink_to(connections.len() * 2);
-            }
-        }
+        self.by_netns.values_mut().for_each(OfOne::shrink);
         if self.by_netns.capacity() > 1024 && self.by_netns.len() < self.by_netns.capacity() / 8 {
             self.by_netns.shrink_to(self.by_netns.len() * 2);
         }

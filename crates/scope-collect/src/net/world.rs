@@ -15,8 +15,8 @@ pub struct World {
     pub containers: Vec<Container>,
     /// Container networks.
     pub networks: Vec<Network>,
-    /// Processes by pid, as the host numbers them.
-    pub processes: HashMap<u32, Process>,
+    /// Processes by pid, as the host numbers them. Shared from one tick to the next.
+    pub processes: HashMap<u32, Arc<Process>>,
 }
 
 /// A running container.

@@ -126,7 +126,8 @@ pub struct Scanner {
     files: Files,
     path: PathBuf,
     options: ScannerOptions,
-    known: HashMap<u32, Entry>,
+    /// Boxed: half of the table's places are empty.
+    known: HashMap<u32, Box<Entry>>,
     kernel: HashMap<u32, KernelThread>,
     round: u64,
     /// Files that may still be kept open.
@@ -254,10 +255,10 @@ impl Scanner {
             }
             Some(entry) => {
                 gone.push(entry.process.key);
-                *entry = self.files.first(&stat, now);
+                **entry = self.files.first(&stat, now);
                 entry
             }
-            None => self.known.entry(pid).insert(self.files.first(&stat, now)).into_mut(),
+            None => self.known.entry(pid).insert(Box::new(self.files.first(&stat, now))).into_mut(),
         };
         entry.round = self.round;
         counts.denied += u64::from(entry.is_denied);

@@ -1,5 +1,7 @@
 //! The figures that were said of one node, and what follows from them: what moved, and the rates and shares derived.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use scope_core::field::{Derivation, derive};
 use scope_core::{Number, Timestamp};
@@ -21,12 +23,15 @@ struct Figure {
     /// The report that last gave it.
     seq: u64,
     /// What is derived from it over time.
-    rate: Option<Derivation>,
+    rate: Option<Arc<Derivation>>,
 }
 
 impl Figures {
     /// Takes the figures of the report `seq`; puts those that moved into `moved`, with what is derived from them.
     pub(super) fn update(&mut self, metrics: &[Metric], at: Timestamp, seq: u64, moved: &mut scope_core::Figures) {
+        if self.0.is_empty() {
+            self.0.reserve_exact(metrics.len());
+        }
         for (place, (name, value)) in metrics.iter().enumerate() {
             let rate = self.0.get(self.place(place, name)).and_then(|before| {
                 let derivation = before.rate.as_ref()?;
@@ -66,6 +71,10 @@ impl Figures {
             (figure.value, figure.at, figure.seq) = (value, at, seq);
         } else {
             moved.insert(name, value);
+            // There are thousands of nodes, and a source says as many figures of each the next time: a vector by itself would keep room for as many again.
+            if self.0.len() == self.0.capacity() {
+                self.0.reserve_exact(4);
+            }
             self.0.push(Figure { name: name.into(), value, at, seq, rate: Derivation::of(name) });
         }
     }

@@ -2,7 +2,7 @@
 //! nothing downstream derives again.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use hashbrown::HashMap;
 
@@ -33,12 +33,12 @@ const SHARES: &[(&str, &str, &[&str])] = &[
     ("disk_pct", "disk_bytes", &["disk_total_bytes"]),
 ];
 
-static BUILT_IN: LazyLock<HashMap<&'static str, Derivation>> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<HashMap<&'static str, Arc<Derivation>>> = LazyLock::new(|| {
     let counters = builtin::fields().iter().filter(|field| field.is_counter());
     let derivations = counters.filter_map(|field| {
         let (name, scale) = by_rule(field.name())?;
         let derived = builtin::get(&name)?;
-        Some((builtin::get(field.name())?.name(), Derivation { name: Cow::Borrowed(derived.name()), scale }))
+        Some((builtin::get(field.name())?.name(), Arc::new(Derivation { name: Cow::Borrowed(derived.name()), scale })))
     });
     derivations.collect()
 });
@@ -64,14 +64,14 @@ impl Derivation {
     /// assert_eq!(Derivation::of("queue_messages_total").map(|d| d.name().to_owned()), Some("queue_messages_per_sec".to_owned()));
     /// assert_eq!(Derivation::of("mem_bytes"), None);
     /// ```
-    pub fn of(counter: &str) -> Option<Self> {
+    pub fn of(counter: &str) -> Option<Arc<Self>> {
         if let Some(derivation) = BUILT_IN.get(counter) {
-            return Some(derivation.clone());
+            return Some(Arc::clone(derivation));
         }
         if builtin::get(counter).is_some() {
             return None;
         }
-        by_rule(counter).map(|(name, scale)| Self { name: Cow::Owned(name), scale })
+        by_rule(counter).map(|(name, scale)| Arc::new(Self { name: Cow::Owned(name), scale }))
     }
 
     /// The derived figure's name.
@@ -114,7 +114,7 @@ pub fn derive<'a>(
                 let earlier = before(name)?;
                 let derivation = Derivation::of(name)?;
                 let rate = derivation.rate(earlier, value, elapsed_us)?;
-                Some((derivation.name, rate))
+                Some((derivation.name.clone(), rate))
             };
             if let Some((name, rate)) = rate() {
                 put(name, rate);

@@ -1,6 +1,7 @@
 //! Decides of every end whose it is, which way it goes and to which flow it belongs.
 
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use hashbrown::HashSet;
 use scope_core::Side;
@@ -9,17 +10,19 @@ use super::known::Known;
 use super::{Aggregator, take_figures};
 use crate::net::cgroup_tree::CgroupTree;
 use crate::net::connection::{NetNs, SocketState};
+use crate::net::ends::Ends;
 use crate::net::flows::{At, FlowRef, Key, seen};
 use crate::net::owner::Owner;
 use crate::net::process_sockets::ProcessSockets;
 use crate::net::scope::Addresses;
-use crate::net::table::{Connection, Ends, Totals};
+use crate::net::table::{Connection, Totals};
 
 impl Aggregator {
     /// Inodes of sockets whose holder would tell more, each with its namespace and control group, listeners first.
     pub fn wanted(&self, processes: &ProcessSockets) -> Vec<(u64, NetNs, Option<u64>)> {
         let listeners = self.known.listeners.iter().filter(|(_, l)| l.is_open()).map(|(netns, l)| (l.inode, netns, l.cgroup));
-        let connections = self.connections.iter().filter(|(_, _, c)| c.pid.is_none() && !c.over).map(|(netns, _, c)| (c.inode, netns, c.cgroup));
+        let connections =
+            self.connections.iter().filter(|(_, _, c)| c.pid.is_none() && !c.over).map(|(netns, _, c)| (c.inode, netns, c.cgroup.map(NonZeroU64::get)));
         listeners.chain(connections).filter(|(inode, _, _)| processes.is_wanted(*inode)).collect()
     }
 
@@ -52,10 +55,9 @@ impl Aggregator {
             };
             born.sort_by_cached_key(rank);
         }
-        for (netns, ends) in born.drain(..) {
+        for (netns, ends) in born {
             self.attribute_one(netns, ends, groups, processes);
         }
-        self.born = born;
 
         let mut closer = Vec::new();
         let Self { connections, known: Known { proxies, owners, .. }, .. } = self;
@@ -63,10 +65,10 @@ impl Aggregator {
             if connection.settled || !connection.has_socket() || connection.over {
                 continue;
             }
-            connection.pid = connection.pid.or_else(|| processes.holder(connection.inode));
-            let Some(pid) = connection.pid else { continue };
+            connection.pid = connection.pid.or_else(|| processes.holder(connection.inode).and_then(NonZeroU32::new));
+            let Some(pid) = connection.pid.map(NonZeroU32::get) else { continue };
             if proxies.is_proxy(pid) || owners.process(pid).is_some_and(|process| process.settled) {
-                closer.push((netns, *ends));
+                closer.push((netns, ends));
             }
         }
         for (netns, ends) in closer {
@@ -77,7 +79,7 @@ impl Aggregator {
     fn attribute_one(&mut self, netns: NetNs, ends: Ends, groups: &mut CgroupTree, processes: &ProcessSockets) {
         let Some(connection) = self.connections.get(netns, &ends) else { return };
         let side = self.known.side(netns, &ends, connection);
-        let holder = connection.pid.or_else(|| processes.holder(connection.inode));
+        let holder = connection.pid.or_else(|| processes.holder(connection.inode).and_then(NonZeroU32::new));
         let mut connection = connection.clone();
         connection.side = Some(side);
         connection.pid = holder;
@@ -87,7 +89,7 @@ impl Aggregator {
         // Nobody listens here, so nobody serves: the attempt is the client's alone.
         let ours = !(refused && side == Side::Server) && (netns != self.known.addresses.host() || self.through_proxy(&ends, side, &mut connection));
         let (flow, port) = if ours {
-            let cgroup = connection.cgroup.and_then(|id| groups.path(id).cloned());
+            let cgroup = connection.cgroup.and_then(|id| groups.path(id.get()).cloned());
             let owner = self.known.owner(netns, &ends, side, &connection, cgroup.as_ref());
             connection.settled = owner.node.kind() == "process";
             let (flow, port) = self.flow(netns, &ends, side, &mut connection, &owner);
@@ -104,7 +106,7 @@ impl Aggregator {
             }
             if let Some(new) = flow {
                 self.flows.open(new, port, connection.seen, connection.since);
-                let attempts = if counted { 0 } else { u64::from(connection.new) } + std::mem::take(&mut connection.before);
+                let attempts = if counted { 0 } else { u64::from(connection.new) } + u64::from(std::mem::take(&mut connection.before));
                 if refused {
                     self.flows.failed(new, attempts);
                 } else {
@@ -124,7 +126,7 @@ impl Aggregator {
 
     /// Deals with a proxy's own ends on the host; `false` if this is one, which is counted nowhere.
     fn through_proxy(&mut self, ends: &Ends, side: Side, connection: &mut Connection) -> bool {
-        let by_proxy = connection.pid.map(|pid| self.known.proxies.is_proxy(pid));
+        let by_proxy = connection.pid.map(|pid| self.known.proxies.is_proxy(pid.get()));
         match side {
             // What a client opens to a published port and the kernel does not translate, the proxy takes.
             Side::Server => {
@@ -142,7 +144,7 @@ impl Aggregator {
                     return true;
                 }
                 if connection.on_behalf_of.is_none() {
-                    connection.on_behalf_of = self.known.proxies.passed_on(ends.proto, ends.remote, self.at);
+                    connection.on_behalf_of = self.known.proxies.passed_on(ends.proto, ends.remote, self.at).map(Box::new);
                 }
                 by_proxy != Some(true) && connection.on_behalf_of.is_none()
             }
@@ -176,7 +178,7 @@ impl Aggregator {
                 if let Some(original) = self.known.translations.client_of(ends.proto, ends.local, ends.remote) {
                     client = (host, original);
                 } else if self.known.proxies.leads_to(ends.proto, ends.local)
-                    && let Some(behalf) = self.connections.get(host, &ends.reversed()).and_then(|proxied| proxied.on_behalf_of)
+                    && let Some(behalf) = self.connections.get(host, &ends.reversed()).and_then(|proxied| proxied.on_behalf_of.as_deref().copied())
                 {
                     client = (host, behalf);
                     connection.seen |= seen::PROXY;

@@ -2,17 +2,19 @@
 //! counted here.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use scope_core::{AgentName, NodeId, Protocol, Scope, Side};
 
 use crate::net::connection::{NetNs, SocketState, Tracked};
+use crate::net::ends::Ends;
 use crate::net::listeners::{FIRST_EPHEMERAL_PORT, Listeners};
 use crate::net::nat::Translations;
 use crate::net::owner::{Owner, Owners};
 use crate::net::proxy::Proxies;
 use crate::net::scope::Addresses;
-use crate::net::table::{Connection, Ends};
+use crate::net::table::Connection;
 
 /// Which connections are seen by connection tracking, so that nothing else has to look for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +92,7 @@ impl Known {
     /// Who owns an end.
     pub(super) fn owner(&self, netns: NetNs, ends: &Ends, side: Side, connection: &Connection, cgroup: Option<&Arc<[u8]>>) -> Owner {
         if connection.has_socket() && (connection.inode != 0 || cgroup.is_some()) {
-            return self.owners.of_socket(netns, cgroup, connection.pid);
+            return self.owners.of_socket(netns, cgroup, connection.pid.map(NonZeroU32::get));
         }
         // Gone before anybody could look: a server's end is its listener's.
         let listener = match side {

@@ -12,6 +12,7 @@ mod sockets;
 mod tracked;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 
 use compact_str::CompactString;
 use hashbrown::HashMap;
@@ -21,12 +22,13 @@ use self::known::Known;
 use self::remains::Remains;
 use super::cgroup_tree::CgroupTree;
 use super::connection::{NetNs, Socket, SocketState};
+use super::ends::Ends;
 use super::flows::{Figures, FlowTable, seen};
 use super::listeners::Listeners;
 use super::owner::Owners;
 use super::proxy::Proxies;
 use super::scope::Addresses;
-use super::table::{Connection, Connections, Ends, LIMIT};
+use super::table::{Connection, Connections, LIMIT};
 
 pub use self::known::Tracking;
 pub use self::sockets::Read;
@@ -57,8 +59,8 @@ pub struct Aggregator {
     /// Ends that came up since the last attribution.
     born: Vec<(NetNs, Ends)>,
     at: Timestamp,
-    round: u64,
-    drain: u64,
+    round: u32,
+    drain: u32,
 }
 
 impl Aggregator {
@@ -160,7 +162,7 @@ impl Aggregator {
     }
 
     /// Takes a connection out. Returns how many are still to be counted as opened, where it was not attributed yet.
-    fn close(&mut self, netns: NetNs, ends: &Ends) -> u64 {
+    fn close(&mut self, netns: NetNs, ends: &Ends) -> u32 {
         let Some(mut connection) = self.connections.remove(netns, ends) else { return 0 };
         if let Some(flow) = connection.flow {
             self.flows.count(flow, take_figures(&mut connection));
@@ -169,7 +171,7 @@ impl Aggregator {
                 self.flows.failed(flow, 1);
             }
         }
-        if connection.attributed { 0 } else { connection.before + u64::from(connection.new) }
+        if connection.attributed { 0 } else { connection.before.saturating_add(u32::from(connection.new)) }
     }
 
     fn keep_remains(&mut self, netns: NetNs, ends: Ends) {
@@ -187,7 +189,7 @@ impl Aggregator {
 
     /// Ends a tick: what is over goes, flows get their figures, and names from `name`.
     pub fn end(&mut self, name: impl FnMut(IpAddr) -> Option<CompactString>) {
-        let over: Vec<(NetNs, Ends)> = self.connections.iter().filter(|(_, _, c)| c.over && c.attributed).map(|(netns, ends, _)| (netns, *ends)).collect();
+        let over: Vec<(NetNs, Ends)> = self.connections.iter().filter(|(_, _, c)| c.over && c.attributed).map(|(netns, ends, _)| (netns, ends)).collect();
         for (netns, ends) in over {
             self.keep_remains(netns, ends);
             self.close(netns, &ends);
@@ -206,8 +208,8 @@ impl Aggregator {
             .iter()
             .filter(|(_, _, connection)| !connection.over)
             .map(|(netns, ends, connection)| {
-                let cgroup = connection.cgroup.and_then(|id| groups.path(id).cloned());
-                let owner = self.known.owner(netns, ends, connection.side.unwrap_or(Side::Client), connection, cgroup.as_ref());
+                let cgroup = connection.cgroup.and_then(|id| groups.path(id.get()).cloned());
+                let owner = self.known.owner(netns, &ends, connection.side.unwrap_or(Side::Client), connection, cgroup.as_ref());
                 let scoped = |at: SocketAddr| SocketAddress { scope: self.known.addresses.scope(netns, at.ip()).clone(), ip: at.ip(), port: at.port() };
                 flow::Connection {
                     owner: owner.node,
@@ -216,9 +218,9 @@ impl Aggregator {
                     remote: scoped(ends.remote),
                     side: connection.side,
                     state: CompactString::const_new(connection.state.as_str()),
-                    pid: connection.pid,
-                    tx_bytes_total: connection.totals.tx_bytes,
-                    rx_bytes_total: connection.totals.rx_bytes,
+                    pid: connection.pid.map(NonZeroU32::get),
+                    tx_bytes_total: connection.totals.tx_bytes(),
+                    rx_bytes_total: connection.totals.rx_bytes(),
                     seen_by: seen::names(connection.seen),
                 }
             })
@@ -237,9 +239,9 @@ fn take_figures(connection: &mut Connection) -> Figures {
     let (totals, counted) = (connection.totals, connection.counted);
     connection.counted = totals;
     Figures {
-        tx_bytes: more(totals.tx_bytes, counted.tx_bytes),
-        rx_bytes: more(totals.rx_bytes, counted.rx_bytes),
-        retrans: more(totals.retrans, counted.retrans),
-        rtt_us: connection.rtt_us.take(),
+        tx_bytes: more(totals.tx_bytes(), counted.tx_bytes()),
+        rx_bytes: more(totals.rx_bytes(), counted.rx_bytes()),
+        retrans: more(totals.retrans(), counted.retrans()),
+        rtt_us: connection.rtt_us.take().map(NonZeroU32::get),
     }
 }

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use scope_core::Timestamp;
 
 use crate::net::connection::NetNs;
-use crate::net::table::Ends;
+use crate::net::ends::Ends;
 
 /// How long after its end a connection may turn up in `TimeWait` for the first time, microseconds: the longest time between two dumps.
 const REMAINS_US: i64 = 20_000_000;
@@ -15,7 +15,7 @@ const REMAINS: usize = 16_384;
 #[derive(Clone, Copy, Debug)]
 struct Ended {
     at: Timestamp,
-    drain: u64,
+    drain: u32,
 }
 
 /// Ends of connections that are over, for as long as something of them may still turn up.
@@ -24,7 +24,7 @@ pub(super) struct Remains(HashMap<(NetNs, Ends), Ended>);
 
 impl Remains {
     /// Remembers an end that is over at `at`. Where there is no room it is not: it may then count twice.
-    pub(super) fn keep(&mut self, netns: NetNs, ends: Ends, at: Timestamp, drain: u64) {
+    pub(super) fn keep(&mut self, netns: NetNs, ends: Ends, at: Timestamp, drain: u32) {
         if self.0.len() < REMAINS {
             self.0.insert((netns, ends), Ended { at, drain });
         }
@@ -36,7 +36,7 @@ impl Remains {
     }
 
     /// Whether an event of the reading `drain` tells of an end that is over already; it is forgotten then.
-    pub(super) fn is_late(&mut self, netns: NetNs, ends: Ends, drain: u64) -> bool {
+    pub(super) fn is_late(&mut self, netns: NetNs, ends: Ends, drain: u32) -> bool {
         self.0.remove(&(netns, ends)).is_some_and(|ended| ended.drain + 1 == drain)
     }
 

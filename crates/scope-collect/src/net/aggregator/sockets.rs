@@ -1,11 +1,14 @@
 //! What sockets tell: those that are there, those that are no more, and what is left of connections that came and went unseen.
 
+use std::num::{NonZeroU32, NonZeroU64};
+
 use scope_core::{Protocol, Timestamp};
 
 use super::{Aggregator, TIME_WAIT_SLACK_US, take_figures};
 use crate::net::connection::{NetNs, Socket, SocketState};
+use crate::net::ends::Ends;
 use crate::net::flows::seen;
-use crate::net::table::{Connection, Ends, Totals};
+use crate::net::table::{Connection, Totals};
 
 /// How long the kernel keeps a socket in `TimeWait`, microseconds (`TCP_TIMEWAIT_LEN`).
 const TIME_WAIT_US: i64 = 60_000_000;
@@ -46,7 +49,7 @@ impl Aggregator {
             connection.before = before;
             if !read.again {
                 // What it did before is not ours to count.
-                connection.counted = Totals { tx_bytes: socket.tx_bytes, rx_bytes: socket.rx_bytes, retrans: socket.retrans };
+                connection.counted = Totals::new(socket.tx_bytes, socket.rx_bytes, socket.retrans);
             }
             if !self.connections.insert(netns, ends, connection) {
                 return;
@@ -67,13 +70,12 @@ impl Aggregator {
         if socket.inode != 0 {
             connection.inode = socket.inode;
         }
-        connection.cgroup = socket.cgroup.or(connection.cgroup);
-        connection.pid = socket.pid.or(connection.pid);
+        connection.cgroup = socket.cgroup.and_then(NonZeroU64::new).or(connection.cgroup);
+        connection.pid = socket.pid.and_then(NonZeroU32::new).or(connection.pid);
         connection.dialled = connection.dialled.or(socket.dialled);
-        connection.rtt_us = socket.rtt_us;
-        let totals = &mut connection.totals;
-        *totals =
-            Totals { tx_bytes: socket.tx_bytes.or(totals.tx_bytes), rx_bytes: socket.rx_bytes.or(totals.rx_bytes), retrans: socket.retrans.or(totals.retrans) };
+        connection.rtt_us = socket.rtt_us.and_then(NonZeroU32::new);
+        let known = connection.totals;
+        connection.totals = Totals::new(socket.tx_bytes.or(known.tx_bytes()), socket.rx_bytes.or(known.rx_bytes()), socket.retrans.or(known.retrans()));
         connection.state = socket.state;
         if let Some(flow) = connection.flow {
             self.flows.count(flow, take_figures(connection));
@@ -127,6 +129,6 @@ impl Aggregator {
 
     /// Ends of TCP connections in `netns` that are known from tracking alone: a question to the kernel shows whether they are still there.
     pub fn unconfirmed(&self, netns: NetNs) -> impl Iterator<Item = Ends> {
-        self.connections.of(netns).filter(|(ends, c)| ends.proto == Protocol::Tcp && !c.has_socket() && !c.over).map(|(ends, _)| *ends)
+        self.connections.of(netns).filter(|(ends, c)| ends.proto == Protocol::Tcp && !c.has_socket() && !c.over).map(|(ends, _)| ends)
     }
 }

@@ -4,8 +4,9 @@ use scope_core::{Protocol, Side};
 
 use super::Aggregator;
 use crate::net::connection::{NetNs, Tracked, TrackedEvent};
+use crate::net::ends::Ends;
 use crate::net::flows::seen;
-use crate::net::table::{Connection, Ends};
+use crate::net::table::{Connection, Totals};
 
 /// How long a UDP exchange counts as open after its last packet, seconds.
 const UDP_OPEN_SECS: u32 = 15;
@@ -105,7 +106,6 @@ fn count_tracked(connection: &mut Connection, tracked: &Tracked, side: Side) {
         && !(connection.has_socket() && tracked.proto == Protocol::Tcp)
     {
         let (tx, rx) = if side == Side::Client { (from_client, from_server) } else { (from_server, from_client) };
-        connection.totals.tx_bytes = Some(tx);
-        connection.totals.rx_bytes = Some(rx);
+        connection.totals = Totals::new(Some(tx), Some(rx), connection.totals.retrans());
     }
 }

@@ -9,9 +9,9 @@ use super::readings::Closed;
 use super::{Collector, thread_ns};
 use crate::net::aggregator::Read;
 use crate::net::connection::{NetNs, Socket, SocketState};
+use crate::net::ends::Ends;
 use crate::net::namespaces::NamespaceError;
 use crate::net::sock_diag;
-use crate::net::table::Ends;
 
 /// CPU time that dumps of connections may take of a second, microseconds.
 const DUMP_US_PER_SEC: u64 = 15_000;
@@ -114,7 +114,7 @@ impl Collector {
             let started = thread_ns();
             if turn.asking_suffices {
                 let ends: Vec<Ends> =
-                    aggregator.connections().of(turn.netns).filter(|(ends, c)| ends.proto == Protocol::Tcp && !c.over).map(|(ends, _)| *ends).collect();
+                    aggregator.connections().of(turn.netns).filter(|(ends, c)| ends.proto == Protocol::Tcp && !c.over).map(|(ends, _)| ends).collect();
                 let pairs: Vec<(SocketAddr, SocketAddr)> = ends.iter().map(|ends| (ends.local, ends.remote)).collect();
                 let read = Read { at, again: true, time_wait_since: None };
                 let asked = namespace.tcp_each(&pairs, &mut self.buffer, |index, socket| match (ends.get(index), socket) {
