@@ -15,6 +15,7 @@
 //! | `networks` | the addresses of containers, kept from one graph to the next |
 //! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
+//! | `threads` | two parts of the work at once, where there is much |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
@@ -28,6 +29,7 @@ pub(crate) mod parents;
 mod peers;
 mod reports;
 mod said;
+mod threads;
 mod version;
 
 use std::sync::{Arc, OnceLock};
@@ -106,10 +108,17 @@ impl<'s> Graph<'s> {
         let agents = agents(state);
         let mut nodes = Nodes::gather(state);
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
-        let mut parents = Parents::resolve(&nodes);
-        let versions: Vec<u64> = former.map_or_else(Vec::new, |_| version::of_facts(&nodes, &parents, &agents));
-        let same = former.map_or_else(Vec::new, |former| former.memo.same(&versions));
-        let networks = networks::Networks::gather(&nodes, former.and_then(|former| former.memo.networks.get()), &same);
+        let (mut parents, versions, same, networks) = if let Some(former) = former {
+            let parents = Parents::resolve(&nodes);
+            let versions = version::of_facts(&nodes, &parents, &agents);
+            let same = former.memo.same(&versions);
+            let networks = networks::Networks::gather(&nodes, former.memo.networks.get(), &same);
+            (parents, versions, same, networks)
+        } else {
+            let is_large = nodes.len() >= threads::LARGE;
+            let (parents, networks) = threads::both(is_large, || Parents::resolve(&nodes), || networks::Networks::gather(&nodes, None, &[]));
+            (parents, Vec::new(), Vec::new(), networks)
+        };
         let mut pseudo = Vec::new();
         let mut peers = peers::Peers::new(nodes.len(), &mut pseudo);
         let places = address::Places::index(&nodes, &parents, &networks, &reports, agents.len());

@@ -4,12 +4,14 @@
 
 use std::borrow::Cow;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{HashMap, HashSet, HashTable};
 use scope_core::NodeId;
 use scope_core::state::{State, id_hash};
 
 use super::NONE;
 use super::said::{Attrs, Said};
+use super::threads::{self, LARGE};
 
 /// The number of a kind.
 pub(crate) type KindId = u16;
@@ -57,31 +59,32 @@ impl<'s> Nodes<'s> {
         }
         let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
         let kind_names = Mention::fill(&mut mentions);
-        let (keys, spoken) = sort_keys(&mentions, &agents);
+        let Ordered { first, places, mut by_hash, spoken } = order(&mentions, &agents);
+        for place in &mut by_hash {
+            *place = places.rank(*place);
+        }
 
         let mut nodes = Self {
-            ids: Vec::with_capacity(keys.len()),
-            hashes: Vec::with_capacity(keys.len()),
-            kinds: Vec::with_capacity(keys.len()),
+            ids: Vec::with_capacity(first.len()),
+            hashes: Vec::with_capacity(first.len()),
+            kinds: Vec::with_capacity(first.len()),
             kind_names,
-            starts: Vec::with_capacity(keys.len() + 1),
-            said: Vec::with_capacity(keys.len()),
-            by_hash: HashTable::with_capacity(keys.len()),
+            starts: Vec::with_capacity(first.len() + 1),
+            said: Vec::with_capacity(mentions.len()),
+            by_hash,
             spoken,
             agents,
         };
-        let mut last = (0, 0);
-        for (key, number) in keys {
-            let Some(mention) = mentions.get(number as usize) else { continue };
-            // Only one id has both this key and this hash, but for ids made to collide: their texts decide.
-            if last != (key, mention.hash) || nodes.ids.last() != Some(&mention.id) {
-                last = (key, mention.hash);
-                nodes.settle();
-                nodes.add(mention.id, mention.hash, mention.kind);
+        for mut number in first {
+            if let Some(Mention { id, hash, kind, .. }) = mentions.get(number as usize) {
+                nodes.push(id, *hash, *kind);
             }
-            nodes.said.push(mention.said);
+            while let Some(mention) = mentions.get(number as usize) {
+                nodes.said.push(mention.said);
+                number = places.next(number);
+            }
+            nodes.settle();
         }
-        nodes.settle();
         nodes.starts.push(nodes.said.len() as u32);
         nodes.imply_hosts();
         nodes
@@ -116,12 +119,16 @@ impl<'s> Nodes<'s> {
         }
     }
 
-    fn add(&mut self, id: &'s str, hash: u64, kind: KindId) -> u32 {
-        let number = self.ids.len() as u32;
+    fn push(&mut self, id: &'s str, hash: u64, kind: KindId) {
         self.ids.push(id);
         self.hashes.push(hash);
         self.kinds.push(kind);
         self.starts.push(self.said.len() as u32);
+    }
+
+    fn add(&mut self, id: &'s str, hash: u64, kind: KindId) -> u32 {
+        let number = self.ids.len() as u32;
+        self.push(id, hash, kind);
         let hashes = &self.hashes;
         self.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
         number
@@ -191,7 +198,7 @@ impl<'s> Nodes<'s> {
 
     /// The node with this id, of this hash.
     pub(super) fn find_hashed(&self, id: &str, hash: u64) -> Option<u32> {
-        let is_it = |number: &u32| self.hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize) == Some(&id);
+        let is_it = |number: &u32| self.hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize).is_some_and(|known| is_same(known, id));
         self.by_hash.find(hash, is_it).copied()
     }
 
@@ -262,8 +269,26 @@ impl<'s> Nodes<'s> {
 }
 
 impl<'s> Mention<'s> {
-    /// Looks into each node's state once; gives back the names of the kinds.
+    /// Looks into each node's state once; gives back the names of the kinds. That is mostly waiting for the memory, which two can do at once.
     fn fill(mentions: &mut [Self]) -> Words<'s> {
+        let (one, other) = mentions.split_at_mut(mentions.len() / 2);
+        let is_large = one.len() + other.len() >= LARGE;
+        let (mut names, (others, mentions)) = threads::both(
+            is_large,
+            || Self::look(one),
+            || {
+                let names = Self::look(other);
+                (names, other)
+            },
+        );
+        let numbers: Vec<KindId> = others.words.into_iter().map(|word| names.number(word)).collect();
+        for mention in mentions {
+            mention.kind = numbers.get(usize::from(mention.kind)).copied().unwrap_or(mention.kind);
+        }
+        names
+    }
+
+    fn look(mentions: &mut [Self]) -> Words<'s> {
         let mut names = Words::default();
         for Self { kind, said, .. } in mentions {
             let layers = said.state.layers();
@@ -276,35 +301,100 @@ impl<'s> Mention<'s> {
     }
 }
 
-/// The mentions in the order of their nodes, those of one node by agent and source; and who speaks of which kind.
-fn sort_keys<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> (Vec<(u64, u32)>, Spoken<'s>) {
+/// Whether two ids are one. What different sources say of a node is often one text in memory, which then need not be looked at.
+#[inline]
+fn is_same(one: &str, other: &str) -> bool {
+    (one.len() == other.len() && std::ptr::eq(one.as_ptr(), other.as_ptr())) || one == other
+}
+
+/// Mentions brought together by the nodes that they are of, and these in order.
+struct Ordered<'s> {
+    /// The first mention of each node, node by node.
+    first: Vec<u32>,
+    places: Places,
+    /// The nodes by the hashes of their ids: the numbers of their first mentions.
+    by_hash: HashTable<u32>,
+    spoken: Spoken<'s>,
+}
+
+/// By the number of a mention.
+#[derive(Default)]
+struct Places {
+    /// The next of the same node; [`NONE`] for the last.
+    next: Vec<u32>,
+    /// Of a first mention, which node in order it is of.
+    rank: Vec<u32>,
+}
+
+impl Places {
+    fn next(&self, mention: u32) -> u32 {
+        self.next.get(mention as usize).copied().unwrap_or(NONE)
+    }
+
+    fn rank(&self, mention: u32) -> u32 {
+        self.rank.get(mention as usize).copied().unwrap_or(NONE)
+    }
+}
+
+/// The nodes in order, their mentions by agent and source; and who speaks of which kind. Only one mention of each is sorted: most texts are never compared.
+fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordered<'s> {
+    let id = |number: u32| mentions.get(number as usize).map_or("", |mention| mention.id);
+    let hash = |number: u32| mentions.get(number as usize).map_or(0, |mention| mention.hash);
+    let mut by_hash: HashTable<u32> = HashTable::with_capacity(mentions.len());
+    // While they are brought together: of a first mention the last one of its node.
+    let mut places = Places { next: vec![NONE; mentions.len()], rank: vec![NONE; mentions.len()] };
     let (mut words, mut spoken) = (Words::default(), HashSet::new());
+    let mut word_of = vec![0_u16; mentions.len()];
     let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
     let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
     for (mention, number) in mentions.iter().zip(0..) {
-        let (word, rest) = split_kind(mention.id);
-        let word_number = words.number(word);
+        let known = by_hash.entry(mention.hash, |known| hash(*known) == mention.hash && is_same(id(*known), mention.id), |known| hash(*known));
+        let word_number = match known {
+            Entry::Occupied(first) => {
+                let first = *first.get() as usize;
+                if let Some(end) = places.rank.get_mut(first) {
+                    if let Some(next) = places.next.get_mut(*end as usize) {
+                        *next = number;
+                    }
+                    *end = number;
+                }
+                word_of.get(first).copied().unwrap_or_default()
+            }
+            Entry::Vacant(place) => {
+                place.insert(number);
+                let (word, rest) = split_kind(mention.id);
+                let word_number = words.number(word);
+                if let (Some(end), Some(word)) = (places.rank.get_mut(number as usize), word_of.get_mut(number as usize)) {
+                    (*end, *word) = (number, word_number);
+                }
+                let mut agent_number = |name: &'s str| {
+                    if last_agent.1 != name {
+                        last_agent = (agents.get(name).copied().unwrap_or(NONE), name);
+                    }
+                    last_agent.0
+                };
+                keys.push((u64::from(word_number) << 56 | sort_key(word, rest, &mut agent_number), number));
+                word_number
+            }
+        };
         if last != (mention.said.agent, word_number) {
             last = (mention.said.agent, word_number);
-            spoken.insert((mention.said.agent, word));
+            spoken.insert((mention.said.agent, words.words.get(usize::from(word_number)).copied().unwrap_or_default()));
         }
-        let mut agent_number = |name: &'s str| {
-            if last_agent.1 != name {
-                last_agent = (agents.get(name).copied().unwrap_or(NONE), name);
-            }
-            last_agent.0
-        };
-        keys.push((u64::from(word_number) << 56 | sort_key(word, rest, &mut agent_number), number));
     }
     let ranks = words.ranks();
     for (key, _) in &mut keys {
         let rank = ranks.get((*key >> 56) as usize).copied().unwrap_or(u8::MAX);
         *key = *key & ((1 << 56) - 1) | u64::from(rank) << 56;
     }
-    let id = |number: u32| mentions.get(number as usize).map(|mention| mention.id);
-    // Ids of equal beginning: most are the same one, said by several sources.
-    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(&id(b.1))).then_with(|| a.1.cmp(&b.1)));
-    (keys, spoken)
+    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))));
+    let first: Vec<u32> = keys.into_iter().map(|(_, number)| number).collect();
+    for (number, rank) in first.iter().zip(0..) {
+        if let Some(place) = places.rank.get_mut(*number as usize) {
+            *place = rank;
+        }
+    }
+    Ordered { first, places, by_hash, spoken }
 }
 
 /// The kind before the colon of an id, and the rest.
