@@ -29,7 +29,7 @@ for (const look of LOOKS) {
         const page = await context.newPage();
         const faults: string[] = [];
         page.on('pageerror', (error) => faults.push(`threw: ${error.message}`));
-        await page.goto(typeof screen.path === 'string' ? there.url + screen.path : await screen.path(there));
+        await page.goto(there.url + screen.path);
         await page.waitForTimeout(1200);
         try {
           await screen.act?.(page, there);

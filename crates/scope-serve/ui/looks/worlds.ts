@@ -9,6 +9,10 @@ import { Cluster } from './cluster';
 export interface World {
   url: string;
   server?: Server;
+  /** What the server is told of, where it can change. */
+  cluster?: Cluster;
+  /** Somebody who sees a part only. */
+  viewer?: { id: string; token: string };
   /** Addresses of live agents. */
   agents: string[];
 }
@@ -35,6 +39,24 @@ async function plain(...flags: string[]): Promise<World> {
   return { url: server.url, server, agents: [] };
 }
 
+async function clustered(...flags: string[]): Promise<World> {
+  const world = await plain(...flags);
+  const cluster = new Cluster();
+  await cluster.report(world.server!);
+  endings.unshift(cluster.run(world.server!));
+  return { ...world, cluster };
+}
+
+async function viewer(server: Server, filter: string): Promise<NonNullable<World['viewer']>> {
+  const answer = await fetch(`${server.url}/api/v1/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'web-team', role: 'viewer', filter }),
+  });
+  const { id, secret } = (await answer.json()) as { id: string; secret: string };
+  return { id, token: secret };
+}
+
 async function hosts(...agents: ConstructorParameters<typeof FakeAgent>[0][]): Promise<World> {
   const site = await files('/');
   const all = agents.map((each, at) => new FakeAgent({ seed: at * 7919 + 1, ...each }));
@@ -52,12 +74,10 @@ const WORLDS = {
   shop: () => fleet(3, 12, 1000, 'shop-batch-1'),
   shops: () => fleet(20, 50, 2000, 'shop-batch-1'),
   /** A cluster with pods, images, processes, and agents that do not see everything. */
-  kinds: async () => {
-    const world = await plain('--no-collect');
-    const cluster = new Cluster();
-    await cluster.report(world.server!);
-    endings.unshift(cluster.run(world.server!));
-    return world;
+  kinds: () => clustered('--no-collect'),
+  guarded: async () => {
+    const world = await clustered('--no-collect', '--insecure');
+    return { ...world, viewer: await viewer(world.server!, 'name:web or name:worker') };
   },
   locked: () => plain('--no-collect', '--insecure'),
   real: () => plain(),
