@@ -74,3 +74,24 @@ pub(crate) async fn list(caller: Allowed<Read>, State(app): State<Arc<App>>, _: 
     });
     Ok(written.await?.packed(&headers))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use scope_core::field::Registry;
+
+    /// Name and description of each field, as the page says them in German.
+    const GERMAN: &str = include_str!("../../../ui/src/lib/fields/de.json");
+
+    #[test]
+    fn every_field_has_its_german_words_and_nothing_else_has() {
+        let german: BTreeMap<String, [String; 2]> = serde_json::from_str(GERMAN).expect("names and descriptions");
+        let registry = Registry::new();
+        let known: BTreeSet<&str> = registry.fields().map(scope_core::field::Field::name).collect();
+        assert_eq!(german.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
+        for (name, [label, description]) in &german {
+            assert!(!label.trim().is_empty() && description.ends_with('.'), "{name}: {label:?}, {description:?}");
+        }
+    }
+}

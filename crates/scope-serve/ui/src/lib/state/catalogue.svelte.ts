@@ -1,5 +1,7 @@
 // What the server says once: the views there are, the fields it knows, who is asking. Loaded at start and after signing in.
 import { ask, ApiError, rememberCsrf, type FieldInfo, type ViewInfo, type WhoAmI } from '../api/client';
+import { spoken, wordsFor } from '../fields/words';
+import { getLocale } from '../paraglide/runtime';
 
 class Catalogue {
   views = $state.raw<ViewInfo[]>([]);
@@ -16,9 +18,13 @@ class Catalogue {
     try {
       this.me = await ask<WhoAmI>('session');
       rememberCsrf(this.me.csrf);
-      const [views, fields] = await Promise.all([ask<{ views: ViewInfo[] }>('views'), ask<{ fields: FieldInfo[] }>('fields')]);
+      const [views, fields, words] = await Promise.all([
+        ask<{ views: ViewInfo[] }>('views'),
+        ask<{ fields: FieldInfo[] }>('fields'),
+        wordsFor(getLocale()),
+      ]);
       this.views = views.views;
-      this.fields = new Map(fields.fields.map((field) => [field.name, field]));
+      this.fields = new Map(fields.fields.map((field) => [field.name, spoken(field, words)]));
       this.locked = false;
       this.loaded = true;
     } catch (error) {
