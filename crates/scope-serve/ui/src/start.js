@@ -18,6 +18,17 @@
       return true;
     }
   };
+  // A page without its stylesheet works, and nobody can read it. What did not arrive is a sheet that cannot be read.
+  addEventListener('load', () => {
+    const lost = [...document.querySelectorAll('link')].some(({ rel, sheet }) => {
+      try {
+        return rel === 'stylesheet' && !sheet?.cssRules;
+      } catch {
+        return true;
+      }
+    });
+    if (lost && !retriedBefore()) location.reload();
+  });
   addEventListener('unhandledrejection', (event) => {
     // From the first thing drawn on, the page speaks for itself.
     if (document.body.querySelector(':not(script):not(.contents)')) return;

@@ -65,6 +65,16 @@ test('an address that leads nowhere says so, and leads on', async ({ page, fleet
   await expect(page.getByText('what is not there')).toBeVisible();
 });
 
+test('a page that lost its stylesheet is loaded again', async ({ page, emptyServer, faults }) => {
+  let documents = 0;
+  page.on('request', (request) => (documents += Number(request.isNavigationRequest())));
+  await page.route(/\.css$/, (route) => (documents <= 1 ? route.abort('failed') : route.continue()));
+  await page.goto(`${emptyServer.url}/start`, { waitUntil: 'commit' });
+  await expect.poll(() => documents).toBe(2);
+  await expect(page.locator('body')).not.toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
+  expect(faults).toEqual([]);
+});
+
 test('a page that cannot be loaded tries again by itself, and then says so', async ({ page, emptyServer, faults }) => {
   let [documents, broken] = [0, 1];
   page.on('request', (request) => (documents += Number(request.isNavigationRequest())));

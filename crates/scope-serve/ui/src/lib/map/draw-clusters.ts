@@ -34,8 +34,11 @@ export function drawFrames(pen: Pen, port: Port, model: Model) {
     const box = boxOf(port, model, c);
     if (box) pen.roundRect(box.x, box.y, box.w, box.h, Math.min(8, 12 * port.scale));
   }
+  // What is selected gathers what it talks to around it, wherever that belongs: frames stand back then.
+  pen.globalAlpha = model.lit ? 0.4 : 1;
   pen.fill();
   pen.stroke();
+  pen.globalAlpha = 1;
 }
 
 /** Titles of open clusters: within the frame where there is room, else on its upper border. */
@@ -63,12 +66,11 @@ export function drawTitles(pen: Pen, port: Port, model: Model) {
       if (inside || box.h < 24) continue;
       y = box.y + 9;
     }
-    if (!inside || y > box.y + TITLE * port.scale) {
-      pen.globalAlpha = 0.85;
-      pen.fillStyle = inside ? look.area : look.background;
-      pen.fillRect(x - 3, y - 8, width + countWidth + 6, 16);
-      pen.globalAlpha = 1;
-    }
+    // Links pass behind it.
+    pen.globalAlpha = 0.85;
+    pen.fillStyle = inside ? look.area : look.background;
+    pen.fillRect(x - 3, y - 8, width + countWidth + 6, 16);
+    pen.globalAlpha = 1;
     pen.font = `600 ${size}px ${look.font}`;
     pen.fillStyle = look.foreground;
     pen.fillText(text, x, y);

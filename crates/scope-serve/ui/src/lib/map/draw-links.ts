@@ -46,9 +46,11 @@ export function drawLinks(pen: Pen, port: Port, model: Model) {
     pen.globalAlpha = DIM;
     stroke(pen, port, model, dim, 1);
   }
+  // Where there are many, all of them are thinner: they cross, and each has to be told from the others.
+  const room = Math.max(0.5, Math.min(1, Math.sqrt(40 / seen)));
   pen.globalAlpha = alpha;
   plain.forEach((links, at) => {
-    if (links.length) stroke(pen, port, model, links, linkWidth((at + 0.5) / WIDTHS, port.scale));
+    if (links.length) stroke(pen, port, model, links, Math.max(0.8, room * linkWidth((at + 0.5) / WIDTHS, port.scale)));
   });
   for (const links of plain) arrows(pen, port, model, links);
   if (failing.length) drawFailing(pen, port, model, failing);

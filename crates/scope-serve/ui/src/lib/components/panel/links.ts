@@ -1,5 +1,6 @@
 // Where a panel leads: views that show the same thing, what is in it, and what belongs to it, as changes of place. Filters are written in the filter language.
 import type { ViewInfo } from '#lib/api/client';
+import type { Graph, GraphNode } from '#lib/model/graph';
 import { shortened } from '#lib/model/visible';
 import type { Place } from '#lib/model/place';
 
@@ -79,6 +80,13 @@ export function readEdge(text: string, has: (id: string) => boolean): { from: st
     guess ??= ends;
   }
   return guess;
+}
+
+/** What stands in the graph where something that is gone stood: of the same kind and name, and, where there are several, on the same host. */
+export function successorOf(gone: Thing, graph: Graph): GraphNode | undefined {
+  if (!gone.name) return undefined;
+  const alike = [...graph.nodes.values()].filter(({ id, kind, name }) => id !== gone.id && kind === gone.kind && name === gone.name);
+  return alike.find(({ facts }) => facts.agents?.some((agent) => gone.agents?.includes(agent))) ?? alike[0];
 }
 
 /** What a panel is called before anything is known of it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Graph } from '#lib/model/graph';
 import { plainFacts, tablesOf } from './facts';
 import { charted, plainFigures } from './figures';
-import { leadsOf, membersOf, nameOfId, quoted, readEdge } from './links';
+import { leadsOf, membersOf, nameOfId, quoted, readEdge, successorOf } from './links';
 import { ordered, peersInGraph, peersOfNode } from './peers';
 
 const view = (name: string, of: string) => ({ name, of, title: name, about: '', hides: [] });
@@ -79,6 +79,30 @@ describe('links', () => {
     expect(readEdge('edge:x>y', () => false)).toEqual({ from: 'x', to: 'y' });
     expect(readEdge('container:1', () => true)).toBeUndefined();
     expect(nameOfId(`container:${'a'.repeat(64)}`)).toBe('aaaaaaaaaaaa');
+  });
+
+  it('find what took the place of something that is gone', () => {
+    const graph = new Graph();
+    graph.apply({
+      type: 'snapshot',
+      seq: 1,
+      epoch: 1,
+      at: '',
+      view: 'x',
+      nodes: {
+        n: [0, 1, 2, 3],
+        id: ['c:1', 'c:2', 'c:3', 'p:1'],
+        kind: ['container', 'container', 'container', 'process'],
+        name: ['db', 'db', 'web', 'job'],
+        role: ['member', 'member', 'member', 'member'],
+        facts: [{ agents: ['north'] }, { agents: ['south'] }, {}, {}],
+      },
+    });
+    const gone = (name: string, agents: string[], id = 'c:0') => successorOf({ id, kind: 'container', name, agents }, graph)?.id;
+    expect(gone('db', ['south'])).toBe('c:2');
+    expect(gone('db', ['west'])).toBe('c:1');
+    expect(gone('web', [], 'c:3')).toBeUndefined();
+    expect([gone('job', []), gone('', [])]).toEqual([undefined, undefined]);
   });
 });
 
