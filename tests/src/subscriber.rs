@@ -81,7 +81,14 @@ fn watch(events: Events, seen: &Sender<(f64, Seen)>) {
         let id = |number: &Value| ids.get(&number.as_u64().unwrap_or_default()).cloned().unwrap_or_default();
         told.extend(list(&message["edges"]["to"]).map(id).map(Seen::EdgeTo));
         let is_memory = |column: &&Value| column[0].as_u64().and_then(|name| names.get(name as usize)).is_some_and(|name| name == "mem_bytes");
-        told.extend(list(&message["figures"]["nodes"]).filter(is_memory).flat_map(|column| list(&column[1])).map(id).map(Seen::Figures));
+        let mut of = &Value::Null;
+        for column in list(&message["figures"]["nodes"]) {
+            // Without nodes of its own it is of those of the column before it.
+            of = if column[1].is_null() { of } else { &column[1] };
+            if is_memory(&column) {
+                told.extend(list(of).map(id).map(Seen::Figures));
+            }
+        }
         if told.into_iter().any(|what| seen.send((at, what)).is_err()) {
             return;
         }

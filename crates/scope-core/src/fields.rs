@@ -47,6 +47,16 @@ impl<T> Fields<T> {
         }
     }
 
+    /// Gives back room that it has and does not use, and what `each` gives back of the values. A map that is shared has no more than it needs.
+    pub(crate) fn fit(&mut self, mut each: impl FnMut(&mut T)) {
+        if let Entries::Own(entries) = &mut self.0 {
+            for (_, value) in entries.iter_mut() {
+                each(value);
+            }
+            entries.shrink_to_fit();
+        }
+    }
+
     #[inline]
     fn entries(&self) -> &[(CompactString, T)] {
         match &self.0 {

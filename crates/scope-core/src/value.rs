@@ -81,6 +81,18 @@ impl Value {
         }
     }
 
+    /// Gives back room that lists and maps have and do not use.
+    pub(crate) fn fit(&mut self) {
+        match self {
+            Self::List(items) => {
+                items.iter_mut().for_each(Self::fit);
+                items.shrink_to_fit();
+            }
+            Self::Map(entries) => entries.fit(Self::fit),
+            _ => {}
+        }
+    }
+
     /// The value of a text, cut to [`crate::limits::TEXT_BYTES`]; a text in the canonical form of a time is that time, as it would be after a round trip.
     pub fn text(text: &str) -> Self {
         Self::from_str_exact(&crate::limits::cut(text, crate::limits::TEXT_BYTES))

@@ -147,7 +147,7 @@ async fn talk(
                         // Reports were made beforehand and say so; the clock goes right.
                         let clock = Some(now_us());
                         let plain = Frame::from(Kind::Heartbeat(Heartbeat { number, clock })).encode_to_vec();
-                        up.send(Message::Binary(Chunk { plain, zstd: Vec::new() }.encode_to_vec().into())).await?;
+                        up.send(Message::Binary(Chunk { plain: plain.into(), ..Chunk::default() }.encode_to_vec().into())).await?;
                     }
                     Some(Kind::Arrived(_)) => {
                         counts.arrived.fetch_add(1, Ordering::Relaxed);

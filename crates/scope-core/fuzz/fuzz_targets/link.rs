@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
         let length = (usize::from(high & 0x7f) << 8 | usize::from(*low)).min(after.len());
         let (bytes, following) = after.split_at(length);
         rest = following;
-        let chunk = if high & 0x80 != 0 { Chunk { plain: Vec::new(), zstd: bytes.to_vec() } } else { Chunk { plain: bytes.to_vec(), zstd: Vec::new() } };
+        let chunk = if high & 0x80 != 0 { Chunk { zstd: bytes.to_vec().into(), ..Chunk::default() } } else { Chunk { plain: bytes.to_vec().into(), ..Chunk::default() } };
         match unpacker.unpack(&chunk) {
             Ok(Frame { kind: Some(Kind::Report(part)) }) => {
                 if let Err(error) = decoder.decode(*part) {

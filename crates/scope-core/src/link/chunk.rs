@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::io;
 
+use bytes::Bytes;
 use prost::Message;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
@@ -55,7 +56,7 @@ impl Packer {
         self.frame.clear();
         frame.encode(&mut self.frame).map_err(io::Error::other)?;
         if self.frame.len() < SMALL && self.before.0.is_empty() {
-            return Ok(Chunk { plain: self.frame.clone(), zstd: Vec::new() });
+            return Ok(Chunk { plain: Bytes::copy_from_slice(&self.frame), zstd: Bytes::new() });
         }
         let mut out = Vec::with_capacity(zstd_safe::compress_bound(self.frame.len()));
         compress(&self.before.0, &self.frame, &mut out).map_err(failed)?;
@@ -63,7 +64,7 @@ impl Packer {
         self.before.add(&self.frame);
         // A large full report is rare; its buffer is not kept for the small ones.
         self.frame.shrink_to(KEPT);
-        Ok(Chunk { plain: Vec::new(), zstd: out })
+        Ok(Chunk { plain: Bytes::new(), zstd: out.into() })
     }
 }
 
@@ -149,7 +150,7 @@ mod tests {
         spare::keep(said);
         let mut unpacker = Unpacker::default();
         let plain = Frame::from(Kind::Report(Box::default())).encode_to_vec();
-        let frame = unpacker.unpack(&Chunk { plain, zstd: Vec::new() }).unwrap();
+        let frame = unpacker.unpack(&Chunk { plain: plain.into(), zstd: Bytes::new() }).unwrap();
         assert_eq!(frame, Frame::from(Kind::Report(Box::default())));
     }
 }

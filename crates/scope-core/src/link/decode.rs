@@ -135,6 +135,9 @@ impl Decoder {
             self.push(CompactString::default(), Body::Tick(tick), 0)?;
         }
         let (last, digest, whole) = (part.last, part.digest, part.whole);
+        if last {
+            self.give_back();
+        }
         spare::keep(part);
         if !last {
             return Ok(None);
@@ -152,6 +155,20 @@ impl Decoder {
         self.flows.clear();
         self.schemas = Schemas::default();
         self.bytes = 0;
+    }
+
+    /// Gives back room in the tables that is not needed: most of what an agent has is introduced at once, and they grow by doubling.
+    fn give_back(&mut self) {
+        fn fit<T>(list: &mut Vec<T>) {
+            if list.capacity() - list.len() > list.len() / 4 + 64 {
+                list.shrink_to(list.len() + list.len() / 8);
+            }
+        }
+        fit(&mut self.texts);
+        fit(&mut self.ids);
+        fit(&mut self.entities);
+        fit(&mut self.figures);
+        fit(&mut self.flows);
     }
 
     fn begin(&mut self, head: Option<message::Head>) -> Result<(), LinkError> {

@@ -43,12 +43,16 @@ pub(super) fn from_message(
         let at = endpoint.at.parse().map_err(|_| LinkError::Invalid("endpoint"))?;
         Ok::<_, LinkError>(OwnedEndpoint { at, since: endpoint.since.map(Timestamp::from_micros) })
     };
-    let attrs = facts.attrs.into_iter().map(|attr| Ok((text(attr.name)?, value_from_message(attr.value)?)));
+    // Facts stay for as long as what they are about: they take no more room than they need.
+    let mut attrs = Vec::with_capacity(facts.attrs.len());
+    for attr in facts.attrs {
+        attrs.push((text(attr.name)?, value_from_message(attr.value)?));
+    }
     Ok(Heard {
         name: facts.name.map(Into::into),
         parents: facts.parents.map(|parents| parents.ids.into_iter().map(id).collect::<Result<_, _>>()).transpose()?,
         endpoints: facts.endpoints.map(|endpoints| endpoints.endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()).transpose()?,
-        attrs: Fields::from(attrs.collect::<Result<Vec<_>, LinkError>>()?),
+        attrs: Fields::from(attrs),
     })
 }
 
@@ -70,7 +74,11 @@ fn value_from_message(value: Option<AttrValue>) -> Result<Value, LinkError> {
         Some(AttrValue::Bool(value)) => value.into(),
         Some(AttrValue::Time(micros)) => Timestamp::from_micros(micros).into(),
         Some(AttrValue::Text(text)) => Value::from_str_exact(&text),
-        Some(AttrValue::Json(text)) => serde_json::from_slice(&text).map_err(|_| LinkError::Invalid("JSON of an attribute"))?,
+        Some(AttrValue::Json(text)) => {
+            let mut value: Value = serde_json::from_slice(&text).map_err(|_| LinkError::Invalid("JSON of an attribute"))?;
+            value.fit();
+            value
+        }
         Some(number) => number_from_message(&number)?.into(),
     })
 }

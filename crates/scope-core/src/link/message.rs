@@ -1,16 +1,17 @@
 //! The messages of the link, as Protocol Buffers; `docs/link.md` has them in their own language. What they mean together is said there too.
 
+use bytes::Bytes;
 use prost::{Message, Oneof};
 
 /// What travels as one message of a transport: a frame, compressed or not. A compressed chunk is a zstd frame; its prefix is what went before.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct Chunk {
     /// A frame as it is.
-    #[prost(bytes = "vec", tag = "1")]
-    pub plain: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "1")]
+    pub plain: Bytes,
     /// A frame as a zstd frame, whose prefix are the last 16 KiB of the frames that went compressed in this direction.
-    #[prost(bytes = "vec", tag = "2")]
-    pub zstd: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub zstd: Bytes,
 }
 
 /// One message. Without a kind it is of one that this version does not know, and is skipped.

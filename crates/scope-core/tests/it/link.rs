@@ -96,7 +96,7 @@ proptest! {
     fn any_bytes_are_survived(chunks in vec((any::<bool>(), vec(any::<u8>(), 0..300)), 1..6)) {
         let (mut unpacker, mut decoder) = (Unpacker::default(), Decoder::new(agent()));
         for (compressed, bytes) in chunks {
-            let chunk = if compressed { Chunk { plain: Vec::new(), zstd: bytes } } else { Chunk { plain: bytes, zstd: Vec::new() } };
+            let chunk = if compressed { Chunk { zstd: bytes.into(), ..Chunk::default() } } else { Chunk { plain: bytes.into(), ..Chunk::default() } };
             if let Ok(Frame { kind: Some(Kind::Report(part)) }) = unpacker.unpack(&chunk) {
                 drop(decoder.decode(*part));
             }
@@ -293,7 +293,7 @@ fn contradictions_are_refused() {
 #[test]
 fn a_kind_of_tomorrow_is_no_error() {
     // Field 77, a message of three bytes.
-    let chunk = Chunk { plain: vec![0xea, 0x04, 0x03, 1, 2, 3], zstd: Vec::new() };
+    let chunk = Chunk { plain: vec![0xea, 0x04, 0x03, 1, 2, 3].into(), ..Chunk::default() };
     assert_eq!(Unpacker::default().unpack(&chunk).unwrap().kind, None);
 }
 

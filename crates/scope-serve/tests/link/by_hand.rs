@@ -98,7 +98,7 @@ async fn garbage_ends_its_own_link_and_no_other() {
     let (mut good, _) = Raw::hello(server.at, "a").await;
     // Kinds of tomorrow are skipped, ten thousand of them too: field 77, three bytes.
     for _ in 0..10_000 {
-        good.say_bytes(Chunk { plain: vec![0xea, 0x04, 0x03, 1, 2, 3], zstd: Vec::new() }.encode_to_vec()).await;
+        good.say_bytes(Chunk { plain: vec![0xea, 0x04, 0x03, 1, 2, 3].into(), ..Chunk::default() }.encode_to_vec()).await;
     }
     let mut random = 88_172_645_463_325_252_u64;
     let mut garbage = |length: usize| -> Vec<u8> {
@@ -114,7 +114,7 @@ async fn garbage_ends_its_own_link_and_no_other() {
         let mut bad = if number % 2 == 0 { Raw::hello(server.at, &format!("bad-{number}")).await.0 } else { Raw::dial(server.at).await };
         for length in 2..102 {
             let bytes = garbage(length);
-            let bytes = if number % 4 < 2 { Chunk { plain: Vec::new(), zstd: bytes }.encode_to_vec() } else { bytes };
+            let bytes = if number % 4 < 2 { Chunk { zstd: bytes.into(), ..Chunk::default() }.encode_to_vec() } else { bytes };
             bad.say_bytes(bytes).await;
         }
         bad.is_ended().await;

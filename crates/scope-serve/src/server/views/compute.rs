@@ -11,7 +11,7 @@ use super::key::{Wanted, WantedView};
 use super::message::Kind;
 use super::node::NodeKept;
 use super::pace::Due;
-use super::picture::Picture;
+use super::picture::{Moved, Picture};
 use super::write::{self, Json};
 
 /// What is kept of a channel from one computation to the next. Only the thread that computes touches it.
@@ -48,10 +48,10 @@ impl Kept {
     }
 
     /// Computes what is due and hands it over. Where the structure is not due, the graph is the former one with the figures of now.
-    pub(super) fn compute(&mut self, channel: &Channel, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+    pub(super) fn compute(&mut self, channel: &Channel, graph: &Graph<'_>, due: Due, at: Timestamp, moved: &mut Moved) -> Sent {
         match (self, &channel.wanted) {
-            (Self::View(kept), Wanted::View(wanted)) if !due.structure && wanted.is_steady => kept.only_figures(channel, graph, at),
-            (Self::View(kept), Wanted::View(wanted)) => kept.compute(channel, wanted, graph, due, at),
+            (Self::View(kept), Wanted::View(wanted)) if !due.structure && wanted.is_steady => kept.only_figures(channel, graph, at, moved),
+            (Self::View(kept), Wanted::View(wanted)) => kept.compute(channel, wanted, graph, due, at, moved),
             (Self::Node(kept), Wanted::Node(id)) => kept.compute(channel, id, graph, at),
             _ => Sent::default(),
         }
@@ -59,7 +59,7 @@ impl Kept {
 }
 
 impl ViewKept {
-    fn compute(&mut self, channel: &Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp) -> Sent {
+    fn compute(&mut self, channel: &Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp, moved: &mut Moved) -> Sent {
         if self.picture.names.is_full() {
             *self = Self::default();
             channel.restart();
@@ -69,9 +69,9 @@ impl ViewKept {
         let rendered = wanted.view.project(graph, &selection);
         let layout = wanted.layout.then(|| places(&rendered, &mut self.previous));
         let mut sent = Sent::default();
-        self.changes(channel, &rendered, layout.as_ref(), at, &mut sent);
+        self.changes(channel, &rendered, layout.as_ref(), at, moved, &mut sent);
         if due.figures {
-            let figures = self.only_figures(channel, graph, at);
+            let figures = self.only_figures(channel, graph, at, moved);
             sent.messages += figures.messages;
             sent.overflows += figures.overflows;
         }
@@ -83,26 +83,34 @@ impl ViewKept {
     }
 
     /// What moved of the nodes and edges that subscribers have.
-    fn only_figures(&mut self, channel: &Channel, graph: &Graph<'_>, at: Timestamp) -> Sent {
+    fn only_figures(&mut self, channel: &Channel, graph: &Graph<'_>, at: Timestamp, moved: &mut Moved) -> Sent {
         let mut sent = Sent::default();
         let Some(view) = &self.figures else { return sent };
         let named = self.picture.names.names.len();
-        let moved = self.picture.figures(view, graph, None);
+        self.picture.figures(view, graph, None, moved);
         if !moved.is_empty() {
             let mut json = Json::new("figures", channel.next_seq(), at);
             json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
             json.key("figures");
-            json.figures(&moved);
+            json.figures(moved);
             sent.count(channel.send(Kind::Figures, json.end()));
         }
         sent
     }
 
-    fn changes(&mut self, channel: &Channel, rendered: &Rendered<'_, '_>, layout: Option<&(Layout, Vec<String>)>, at: Timestamp, sent: &mut Sent) {
+    fn changes(
+        &mut self,
+        channel: &Channel,
+        rendered: &Rendered<'_, '_>,
+        layout: Option<&(Layout, Vec<String>)>,
+        at: Timestamp,
+        moved: &mut Moved,
+        sent: &mut Sent,
+    ) {
         let changed = self.picture.update(rendered, layout.map(|(layout, _)| layout.boxes.as_slice()));
         let named = self.picture.names.names.len();
         let view = rendered.keep();
-        let moved = self.picture.figures(&view, rendered.graph(), Some(&changed));
+        self.picture.figures(&view, rendered.graph(), Some(&changed), moved);
         self.figures = Some(view);
         let hidden = write::hidden(&rendered.hidden);
         let problems = write::problems(rendered);
@@ -123,7 +131,7 @@ impl ViewKept {
             json.edges(rendered, &self.picture, &changed.set_edges);
             json.raw("}");
             json.key("figures");
-            json.figures(&moved);
+            json.figures(moved);
             if other_hidden {
                 json.key("hidden");
                 json.raw(&hidden);

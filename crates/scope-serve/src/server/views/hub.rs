@@ -12,6 +12,7 @@ use super::channel::Channel;
 use super::compute::{Kept, Sent};
 use super::key::Wanted;
 use super::pace::{Due, Pace, Since};
+use super::picture::Moved;
 use super::subscription::Subscription;
 use super::{Limits, Resume, SubscribeError, Usage};
 use crate::server::auth::Visibility;
@@ -136,14 +137,14 @@ impl Shared {
                 let all = visibility.filter().is_none();
                 let former = if all { kept.graph.take() } else { None };
                 let again = if due.structure { None } else { former.as_ref().and_then(|former| former.graph(state)) };
-                let is_drawn = again.inspect(|graph| self.compute(graph, &channels, &mut kept.channels, due)).is_some();
+                let is_drawn = again.inspect(|graph| self.compute(graph, &channels, &mut kept.channels, &mut kept.moved, due)).is_some();
                 if is_drawn {
                     kept.graph = former;
                     return;
                 }
                 let graph = Graph::build_after(state, former.as_ref());
                 drop(former);
-                self.compute(&graph, &channels, &mut kept.channels, Due { structure: true, ..due });
+                self.compute(&graph, &channels, &mut kept.channels, &mut kept.moved, Due { structure: true, ..due });
                 if all {
                     done.structure = true;
                     kept.graph = Some(graph.keep());
@@ -153,11 +154,11 @@ impl Shared {
         done
     }
 
-    fn compute(&self, graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, due: Due) {
+    fn compute(&self, graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, moved: &mut Moved, due: Due) {
         let at = now();
         for (text, channel) in channels {
             let mine = kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted));
-            let Sent { messages, overflows } = mine.compute(channel, graph, due, at);
+            let Sent { messages, overflows } = mine.compute(channel, graph, due, at, moved);
             self.messages.fetch_add(messages, Ordering::Relaxed);
             self.overflows.fetch_add(overflows, Ordering::Relaxed);
         }
@@ -173,6 +174,8 @@ struct AllKept {
     channels: HashMap<String, Kept>,
     /// The graph of all that there is, without its state: figures are drawn from it until something but a figure changes.
     graph: Option<scope_render::graph::Kept>,
+    /// Room for the figures that move.
+    moved: Moved,
 }
 
 impl Drop for Hub {

@@ -28,7 +28,7 @@ struct Inner {
     seq: u64,
     kind: Kind,
     json: Arc<String>,
-    deflated: OnceLock<Arc<[u8]>>,
+    deflated: OnceLock<Bytes>,
 }
 
 impl Message {
@@ -68,8 +68,8 @@ impl Message {
     }
 
     /// The JSON as raw DEFLATE (RFC 1951), compressed when first asked for, once for all subscribers.
-    pub fn deflated(&self) -> Arc<[u8]> {
-        Arc::clone(self.0.deflated.get_or_init(|| {
+    pub fn deflated(&self) -> Bytes {
+        Bytes::clone(self.0.deflated.get_or_init(|| {
             let json = self.0.json.as_bytes();
             let mut encoder = DeflateEncoder::new(Vec::with_capacity(json.len() / 4 + 64), Compression::new(1));
             // Writing to memory does not fail.

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `key`, `channel`, `subscription`, `message` | who gets what: keys, their subscribers, queues, messages |
 //! | `hub`, `pace` | one thread for each tenant, and when it computes |
-//! | `compute`, `picture`, `table`, `node` | the difference between what subscribers have and what there is |
+//! | `compute`, `picture`, `figures`, `table`, `node` | the difference between what subscribers have and what there is |
 //! | `write` | messages as JSON: `docs/subscriptions.md` |
 
 mod channel;
 mod compute;
+mod figures;
 mod hub;
 mod key;
 mod message;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use scope_core::figures::SharedNames;
 use scope_core::{CompactString, Number};
-use scope_render::graph::{Figures, Graph};
+use scope_render::graph::{self, Graph};
 use scope_render::layout::Rect;
 use scope_render::view::{KeptView, Node, Rendered, Role};
 
+use super::figures::{Figures, Shapes};
 use super::table::Table;
 use super::write::NodeFacts;
 
@@ -17,9 +17,6 @@ const NAMES: usize = 2048;
 
 /// How far ahead the former order is searched for a node that does not come where it was expected.
 const NEAR: usize = 256;
-
-/// No place in a list of figures.
-const NOWHERE: u16 = u16::MAX;
 
 /// The figures of an edge, in the order of their numbers.
 pub(super) const EDGE_FIGURES: [&str; 7] = ["open", "opened_total", "failed_total", "tx_bytes_total", "rx_bytes_total", "retrans_total", "rtt_us"];
@@ -35,6 +32,7 @@ pub(super) struct Picture {
     /// The numbers of nodes and edges in the order in which the view has them now.
     pub(super) node_order: Vec<u32>,
     pub(super) edge_order: Vec<u32>,
+    shapes: Shapes,
     pass: u32,
 }
 
@@ -45,12 +43,8 @@ pub(super) struct NodeRow {
     /// Of the facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
     facts: u64,
     pass: u32,
-    /// What was sent of each figure, by its number, in the order in which they come.
-    pub(super) figures: Vec<(u16, Number)>,
-    /// The lists of names that they came in, where each is shared: while the same lists come, no name is looked at.
-    lists: Vec<SharedNames>,
-    /// For each name of these lists its place in `figures`; [`NOWHERE`] for what another speaker said first.
-    places: Vec<u16>,
+    /// What was sent of its figures.
+    figures: Figures,
     /// How often anything had been said when they were sent.
     moves: u64,
 }
@@ -71,7 +65,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn number(&mut self, name: &str) -> Option<u16> {
+    pub(super) fn number(&mut self, name: &str) -> Option<u16> {
         if let Some(number) = self.numbers.get(name) {
             return Some(*number);
         }
@@ -113,6 +107,12 @@ pub(super) struct Moved {
 impl Moved {
     pub(super) fn is_empty(&self) -> bool {
         self.nodes.iter().all(Vec::is_empty) && self.edges.iter().all(Vec::is_empty)
+    }
+
+    /// Nothing moved. The room is kept: as much moves again and again.
+    pub(super) fn clear(&mut self) {
+        self.nodes.iter_mut().for_each(Vec::clear);
+        self.edges.iter_mut().for_each(Vec::clear);
     }
 
     fn node(&mut self, name: u16, node: u32, value: Option<Number>) {
@@ -173,9 +173,7 @@ impl Picture {
                     version,
                     facts: text_version(&facts(node, place)),
                     pass: self.pass,
-                    figures: Vec::new(),
-                    lists: Vec::new(),
-                    places: Vec::new(),
+                    figures: Figures::none(&self.shapes),
                     moves: 0,
                 });
                 self.by_id.insert(id, number);
@@ -240,9 +238,9 @@ impl Picture {
         self.edges.release(&changed.gone_edges);
     }
 
-    /// Takes over the figures of all that the view has, or of what is new only.
-    pub(super) fn figures(&mut self, view: &KeptView, graph: &Graph<'_>, only: Option<&Changed>) -> Moved {
-        let mut moved = Moved::default();
+    /// Takes over the figures of all that the view has, or of what is new only. What moved is put into `moved`.
+    pub(super) fn figures(&mut self, view: &KeptView, graph: &Graph<'_>, only: Option<&Changed>, moved: &mut Moved) {
+        moved.clear();
         let node_places: Box<dyn Iterator<Item = u32>> = match only {
             Some(changed) => Box::new(changed.set_nodes.iter().copied()),
             None => Box::new(0..view.nodes() as u32),
@@ -253,15 +251,10 @@ impl Picture {
             let moves = members.iter().fold(members.len() as u64, |moves, member| moves.wrapping_add(graph.moves(*member)));
             if !members.is_empty() && row.moves != moves && !members.iter().all(|member| graph.is_gone(*member)) {
                 row.moves = moves;
-                if let [member] = members
-                    && take_lists(row, graph, *member, |name, value| moved.node(name, number, Some(value)))
-                {
-                    continue;
-                }
-                take(row, &mut self.names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value));
-                row.lists.clear();
-                if let [member] = members {
-                    note_lists(row, &self.names, graph, *member);
+                let Self { names, shapes, .. } = self;
+                match members {
+                    [member] => row.figures.take_node(graph, *member, names, shapes, |name, value| moved.node(name, number, value)),
+                    _ => row.figures.take(names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value)),
                 }
             }
         }
@@ -278,15 +271,14 @@ impl Picture {
                 }
             }
         }
-        moved
     }
 
     /// All figures as they were sent.
     pub(super) fn sent(&self) -> Moved {
         let mut moved = Moved::default();
         for (number, row) in self.nodes.iter() {
-            for (name, value) in &row.figures {
-                moved.node(*name, number, Some(*value));
+            for (name, value) in row.figures.sent() {
+                moved.node(name, number, Some(value));
             }
         }
         for (number, row) in self.edges.iter() {
@@ -305,99 +297,7 @@ fn is_same(one: &str, other: &str) -> bool {
     std::ptr::eq(one, other) || one == other
 }
 
-/// Compares the figures of a node with what was sent of it, if they come in the same lists of names. Whether they do.
-fn take_lists(row: &mut NodeRow, graph: &Graph<'_>, node: u32, mut moved: impl FnMut(u16, Number)) -> bool {
-    let (mut count, mut is_same) = (0, true);
-    graph.each_list(node, |said| {
-        is_same = is_same && row.lists.get(count).zip(said.shared_names()).is_some_and(|(known, names)| known.is_same(names));
-        count += 1;
-    });
-    if !is_same || count != row.lists.len() || count == 0 {
-        return false;
-    }
-    let NodeRow { figures, places, .. } = row;
-    let mut places = places.iter();
-    graph.each_list(node, |said| {
-        for (new, place) in said.values().iter().zip(places.by_ref()) {
-            if let Some((number, old)) = figures.get_mut(usize::from(*place))
-                && *old != *new
-            {
-                *old = *new;
-                moved(*number, *new);
-            }
-        }
-    });
-    true
-}
-
-/// Notes the lists that the figures of a node came in, and where each figure stands.
-fn note_lists(row: &mut NodeRow, names: &Names, graph: &Graph<'_>, node: u32) {
-    let NodeRow { figures, lists, places, .. } = row;
-    let mut are_shared = true;
-    places.clear();
-    graph.each_list(node, |said| {
-        match said.shared_names() {
-            Some(names) => lists.push(names.clone()),
-            None => are_shared = false,
-        }
-        for (name, _) in said.iter() {
-            let number = names.numbers.get(name);
-            let place = figures.iter().position(|(known, _)| Some(known) == number).map_or(NOWHERE, |place| place as u16);
-            // Where several say one figure, the first of them counts.
-            places.push(if places.contains(&place) { NOWHERE } else { place });
-        }
-    });
-    if !are_shared {
-        (*lists, *places) = (Vec::new(), Vec::new());
-    }
-}
-
-/// Compares the figures of a node with what was sent of it. `each` calls what it is given with each figure; of one name the first counts.
-fn take<'s>(row: &mut NodeRow, names: &mut Names, each: impl Fn(&mut dyn FnMut(&'s str, Number)), mut moved: impl FnMut(u16, Option<Number>)) {
-    // Mostly the same names come in the same order, and nothing is to be looked up.
-    let (mut next, mut is_same) = (0, true);
-    each(&mut |name, new| {
-        let known = |number: u16| names.names.get(usize::from(number)).is_some_and(|known| known == name);
-        if !is_same {
-            return;
-        }
-        match row.figures.get_mut(next) {
-            Some((number, old)) if known(*number) => {
-                if *old != new {
-                    *old = new;
-                    moved(*number, Some(new));
-                }
-                next += 1;
-            }
-            // A second speaker says what was said already.
-            _ => is_same = row.figures.iter().take(next).any(|(number, _)| known(*number)),
-        }
-    });
-    if is_same && next == row.figures.len() {
-        return;
-    }
-    let mut now: Vec<(u16, Number)> = Vec::with_capacity(row.figures.len());
-    each(&mut |name, value| {
-        if let Some(number) = names.number(name)
-            && !now.iter().any(|(known, _)| *known == number)
-        {
-            now.push((number, value));
-        }
-    });
-    for (number, value) in &now {
-        if !row.figures.contains(&(*number, *value)) {
-            moved(*number, Some(*value));
-        }
-    }
-    for (number, _) in &row.figures {
-        if !now.iter().any(|(known, _)| known == number) {
-            moved(*number, None);
-        }
-    }
-    row.figures = now;
-}
-
-pub(super) fn edge_figures(figures: &Figures) -> [Option<u64>; 7] {
+pub(super) fn edge_figures(figures: &graph::Figures) -> [Option<u64>; 7] {
     [Some(figures.open), figures.opened_total, figures.failed_total, figures.tx_bytes_total, figures.rx_bytes_total, figures.retrans_total, figures.rtt_us]
 }
 

@@ -145,45 +145,36 @@ impl Json {
         self.list(edges(), |json, edge| json.value(&EdgeFacts::of(rendered, edge)));
     }
 
-    /// Figures: `[[name, [node, …], [value, …]], …]` for nodes and for edges.
+    /// Figures: `[[name, [node, …], [value, …]], …]` for nodes and for edges; `null` for the nodes or edges that the column before has.
     pub(super) fn figures(&mut self, moved: &Moved) {
         self.raw("{\"nodes\":");
-        let named = moved.nodes.iter().enumerate().filter(|(_, list)| !list.is_empty());
-        // Most figures move of the same nodes: their numbers are written once, and then copied.
-        let (mut last, mut place): (&[(u32, Option<Number>)], _) = (&[], 0..0);
+        self.columns(&moved.nodes, |json, value| json.number(*value));
+        self.key("edges");
+        self.columns(&moved.edges, |json, value| json.integer(*value));
+        self.raw("}");
+    }
+
+    fn columns<T>(&mut self, columns: &[Vec<(u32, Option<T>)>], write: impl Fn(&mut Self, &T)) {
+        let named = columns.iter().enumerate().filter(|(_, list)| !list.is_empty());
+        let mut last: &[(u32, Option<T>)] = &[];
         self.list(named, |json, (name, list)| {
             json.raw("[");
             json.integer(name as u64);
             json.raw(",");
+            // Most figures move of the same nodes.
             if last.len() == list.len() && last.iter().zip(list).all(|((one, _), (other, _))| one == other) {
-                json.0.extend_from_within(place.clone());
+                json.raw("null");
             } else {
-                let start = json.0.len();
                 json.list(list, |json, (node, _)| json.integer(u64::from(*node)));
-                (last, place) = (list, start..json.0.len());
+                last = list;
             }
             json.raw(",");
             json.list(list, |json, (_, value)| match value {
-                Some(value) => json.number(*value),
+                Some(value) => write(json, value),
                 None => json.raw("null"),
             });
             json.raw("]");
         });
-        self.key("edges");
-        let named = moved.edges.iter().enumerate().filter(|(_, list)| !list.is_empty());
-        self.list(named, |json, (name, list)| {
-            json.raw("[");
-            json.integer(name as u64);
-            json.raw(",");
-            json.list(list, |json, (edge, _)| json.integer(u64::from(*edge)));
-            json.raw(",");
-            json.list(list, |json, (_, value)| match value {
-                Some(value) => json.integer(*value),
-                None => json.raw("null"),
-            });
-            json.raw("]");
-        });
-        self.raw("}");
     }
 
     /// The names of figures from a number on.

@@ -1,4 +1,4 @@
-//! Subscriptions over a WebSocket: one for each socket, a message a frame, pings, and a close frame that says why.
+//! Subscriptions over a WebSocket: one for each socket, pings, and a close frame that says why. How messages travel is `socket`'s business.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::socket::{Socket, Upgrade};
 use super::{SubscribeQuery, bad, open};
 use crate::server::api::extract::Query;
 use crate::server::api::{Allowed, Read};
@@ -23,8 +24,6 @@ const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_mins(1);
 /// How long one message may take on its way into the network.
 const SEND: Duration = Duration::from_secs(30);
-/// Bytes of what a subscriber may say: nothing but pings and the like.
-const SAID_BYTES: usize = 4 << 10;
 
 /// A view or a node kept current, over a WebSocket.
 ///
@@ -45,7 +44,7 @@ pub(crate) async fn subscribe(
     caller: Allowed<Read>,
     State(app): State<Arc<App>>,
     Query(query): Query<SubscribeQuery>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ProblemDetails> {
     let deflate = match query.encoding.as_deref() {
         None => false,
@@ -55,52 +54,47 @@ pub(crate) async fn subscribe(
     let upgrade = upgrade.map_err(|error| ProblemDetails::new(error.status(), format!("{}; /api/v1/events has the same without", error.body_text())))?;
     let (subscription, place) = open(&app, caller.identity, query).await?;
     let over = caller.standing.over();
-    let upgrade = upgrade.max_message_size(SAID_BYTES).max_frame_size(SAID_BYTES).read_buffer_size(SAID_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| async move {
+    Ok(upgrade.open(move |socket| async move {
         serve(socket, subscription, &app, deflate, over).await;
         drop(place);
     }))
 }
 
-async fn serve(mut socket: WebSocket, mut subscription: Subscription, app: &App, deflate: bool, over: impl Future<Output = ()>) {
+async fn serve(mut socket: Socket, mut subscription: Subscription, app: &App, deflate: bool, over: impl Future<Output = ()>) {
     let mut over = pin!(over);
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     loop {
-        let frame = tokio::select! {
-            () = app.stopping() => break close(&mut socket, close_code::AWAY, "the server ends").await,
-            () = &mut over => break close(&mut socket, close_code::POLICY, "sign in again").await,
+        let sent = tokio::select! {
+            () = app.stopping() => break close(&mut socket, CloseCode::Away, "the server ends").await,
+            () = &mut over => break close(&mut socket, CloseCode::Policy, "sign in again").await,
             message = subscription.next() => match message {
-                Some(message) if deflate => Message::Binary(message.deflated().to_vec().into()),
-                Some(message) => match Utf8Bytes::try_from(message.bytes()) {
-                    Ok(text) => Message::Text(text),
-                    Err(_) => break close(&mut socket, close_code::ERROR, "a message is no text").await,
-                },
-                None => break close(&mut socket, close_code::AWAY, "the server ends").await,
+                Some(message) if deflate => timeout(SEND, socket.send(false, message.deflated())).await,
+                Some(message) => timeout(SEND, socket.send(true, message.bytes())).await,
+                None => break close(&mut socket, CloseCode::Away, "the server ends").await,
             },
-            said = socket.recv() => match said {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-                Some(Ok(_)) => {
+            said = socket.heard() => match said {
+                Ok(()) => {
                     heard = Instant::now();
                     continue;
                 }
+                Err(_) => break,
             },
             _ = ping.tick() => {
                 if heard.elapsed() > SILENCE {
-                    break close(&mut socket, close_code::POLICY, "no sign of life").await;
+                    break close(&mut socket, CloseCode::Policy, "no sign of life").await;
                 }
-                Message::Ping(Vec::new().into())
+                timeout(SEND, socket.ping()).await
             }
         };
-        if !matches!(timeout(SEND, socket.send(frame)).await, Ok(Ok(()))) {
+        if !matches!(sent, Ok(Ok(()))) {
             break;
         }
     }
 }
 
-async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
-    let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+async fn close(socket: &mut Socket, code: CloseCode, reason: &'static str) {
     // Whoever is gone need not be told.
-    let _ = timeout(Duration::from_secs(1), socket.send(frame)).await;
+    let _ = timeout(Duration::from_secs(1), socket.close(code, reason)).await;
 }

@@ -3,9 +3,12 @@
 /** Columns of figures: the number of the figure, what has it, the values; `null` takes one back. */
 export type FigureColumn = [figure: number, of: number[], values: (number | null)[]];
 
+/** The same as it comes: `null` for those that the column before it has. */
+export type SaidColumn = [figure: number, of: number[] | null, values: (number | null)[]];
+
 export interface Figures {
-  nodes?: FigureColumn[];
-  edges?: FigureColumn[];
+  nodes?: SaidColumn[];
+  edges?: SaidColumn[];
 }
 
 export type Attribute = string | number | boolean | null | Attribute[] | { [key: string]: Attribute };

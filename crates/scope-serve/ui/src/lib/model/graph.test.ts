@@ -26,7 +26,7 @@ const snapshot: ViewSnapshot = {
   figures: {
     nodes: [
       [0, [0], [24.5]],
-      [1, [0], [128345600]],
+      [1, null, [128345600]],
     ],
     edges: [[0, [0], [3]]],
   },
@@ -51,6 +51,7 @@ describe('Graph', () => {
     expect(graph.apply(snapshot).reset).toBe(true);
     expect(graph.node('container:01')?.name).toBe('web');
     expect(graph.figure(0, 'cpu_pct')).toBe(24.5);
+    expect(graph.figure(0, 'mem_bytes')).toBe(128345600);
     expect(graph.figure(1, 'cpu_pct')).toBeUndefined();
     expect(graph.figure(0, 'nonsense')).toBeUndefined();
     expect([...graph.edgesOf(1)]).toEqual([0]);

@@ -1,5 +1,5 @@
 // The graph of one view as the browser holds it: what a snapshot said and the changes since. Plain data, no drawing, no sockets.
-import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, Trouble, ViewMessage } from '../live/messages';
+import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, SaidColumn, Trouble, ViewMessage } from '../live/messages';
 
 export interface GraphNode {
   /** Its number: good until it is gone. */
@@ -215,12 +215,13 @@ export class Graph {
     else this.#edgesOf.set(n, new Set([e]));
   }
 
-  #put(columns: (Column | undefined)[], moved: FigureColumn[] | undefined, applied: FigureColumn[]) {
-    for (const column of moved ?? []) {
-      const [figure, of, values] = column;
+  #put(columns: (Column | undefined)[], moved: SaidColumn[] | undefined, applied: FigureColumn[]) {
+    let these: number[] = [];
+    for (const [figure, of, values] of moved ?? []) {
+      these = of ?? these;
       const kept = (columns[figure] ??= new Column());
-      of.forEach((n, at) => kept.set(n, values[at] ?? null));
-      applied.push(column);
+      these.forEach((n, at) => kept.set(n, values[at] ?? null));
+      applied.push([figure, these, values]);
     }
   }
 }
