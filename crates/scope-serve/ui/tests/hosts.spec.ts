@@ -51,7 +51,11 @@ test('three real agents, of which one dies and returns', async ({ page, site }) 
       await expect(card(page, agent.url)).toHaveAttribute('data-state', 'live');
       await expect(card(page, agent.url).getByRole('heading', { name: agent.name })).toBeVisible();
       await expect(card(page, agent.url).locator('[data-at="0"]')).toContainText(`${tag}-busy`);
-      await expect(card(page, agent.url).locator('[data-at="0"]')).toContainText(/\d+(\.\d)?%/);
+      await expect(
+        card(page, agent.url)
+          .locator('[data-at="0"]')
+          .getByRole('gridcell', { name: /\d+(\.\d)?%/ }),
+      ).toBeVisible();
     }
     await expect(page.getByTestId('summary')).toContainText('3 of 3 live');
 

@@ -10,13 +10,18 @@ describe('columns', () => {
     expect(shown(374, 'network')).toEqual(['cpu', 'network']);
   });
 
-  it('puts sparklines where the grid leaves room for them', () => {
-    const { template, sparks, canvas } = columns(460, 'cpu');
+  it('puts figures and sparklines where the grid leaves room for them', () => {
+    const { template, figures, sparks, canvas } = columns(460, 'cpu');
     expect(template).toBe('minmax(0,1fr) 120px 122px 44px');
-    expect(canvas).toEqual({ right: 12 + 44 + 8, width: 60 + 8 + 122 });
+    expect(canvas).toEqual({ right: 12, width: 120 + 8 + 122 + 8 + 44 });
+    expect(figures).toEqual([
+      { of: 'cpu', right: 52 },
+      { of: 'memory', right: 120 + 8 + 70 },
+      { of: 'uptime', right: canvas.width },
+    ]);
     expect(sparks).toEqual([
-      { of: 'cpu', left: 0, width: 60 },
-      { of: 'memory', left: 60 + 8 + 78, width: 44 },
+      { of: 'cpu', left: 60, width: 60 },
+      { of: 'memory', left: 120 + 8 + 78, width: 44 },
     ]);
   });
 });

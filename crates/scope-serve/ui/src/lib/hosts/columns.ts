@@ -1,4 +1,4 @@
-// The columns of a card's rows, by its width: one place for the grid of the text and for the canvas beneath it.
+// The columns of a card's rows, by its width: one place for the grid of the cells and for the canvas that figures and sparklines are drawn on.
 import type { SortBy } from './order';
 
 export type Column = 'cpu' | 'memory' | 'share' | 'uptime' | 'network';
@@ -14,7 +14,8 @@ export interface Columns {
   cells: readonly Cell[];
   /** Of `grid-template-columns`: the name, then the cells. */
   template: string;
-  /** Where sparklines begin, from the left edge of their canvas. */
+  /** Where figures end and sparklines begin, from the left edge of the canvas. */
+  figures: readonly { of: Column; right: number }[];
   sparks: readonly { of: 'cpu' | 'memory'; left: number; width: number }[];
   /** The canvas: no wider than need be, as each of its pixels is copied each second. */
   canvas: { right: number; width: number };
@@ -33,20 +34,17 @@ export function columns(width: number, sort: SortBy): Columns {
   else if (width >= 400) cells = [cpu(60), memory(44), last];
   // On a phone there is room for two: what the order goes by, and CPU.
   else cells = [cpu(40), sort === 'network' || sort === 'uptime' ? last : memory(0)];
-  const boxes: { of: 'cpu' | 'memory'; right: number; width: number }[] = [];
-  let right = EDGE;
-  for (const cell of cells.toReversed()) {
-    if (cell.spark > 0 && (cell.of === 'cpu' || cell.of === 'memory'))
-      boxes.unshift({ of: cell.of, right: right + cell.spark, width: cell.spark });
-    right += cell.figure + (cell.spark > 0 ? cell.spark + GAP : 0) + GAP;
+  const figures: { of: Column; right: number }[] = [];
+  const sparks: { of: 'cpu' | 'memory'; left: number; width: number }[] = [];
+  const sizes: number[] = [];
+  let left = 0;
+  for (const { of, figure, spark } of cells) {
+    const right = left + figure;
+    figures.push({ of, right });
+    if (spark > 0 && (of === 'cpu' || of === 'memory')) sparks.push({ of, left: right + GAP, width: spark });
+    sizes.push(figure + (spark > 0 ? spark + GAP : 0));
+    left += (sizes.at(-1) ?? 0) + GAP;
   }
-  const start = boxes[0]?.right ?? 0;
-  const end = start === 0 ? 0 : (boxes.at(-1)?.right ?? 0) - (boxes.at(-1)?.width ?? 0);
-  const sizes = cells.map((cell) => `${cell.figure + (cell.spark > 0 ? cell.spark + GAP : 0)}px`);
-  return {
-    cells,
-    template: `minmax(0,1fr) ${sizes.join(' ')}`,
-    sparks: boxes.map(({ of, right, width }) => ({ of, left: start - right, width })),
-    canvas: { right: end, width: start - end },
-  };
+  const template = `minmax(0,1fr) ${sizes.map((size) => `${size}px`).join(' ')}`;
+  return { cells, template, figures, sparks, canvas: { right: EDGE, width: left - GAP } };
 }

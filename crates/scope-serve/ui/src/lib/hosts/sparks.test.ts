@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Ring } from './history';
-import { SHOWN, scale, trace } from './sparks';
+import { scale, trace } from './sparks';
 
 describe('sparklines', () => {
   it('draw CPU from zero, so that an idle container is flat', () => {
@@ -17,14 +16,12 @@ describe('sparklines', () => {
   });
 
   it('have gaps where nothing is known', () => {
-    const ring = new Ring(SHOWN);
-    for (const [at, value] of [5, 10, NaN, 10, 0].entries()) ring.set(at, value);
     const said: string[] = [];
     const path = {
       moveTo: (x: number, y: number) => said.push(`move ${x} ${y}`),
       lineTo: (x: number, y: number) => said.push(`line ${x} ${y}`),
     };
-    trace(path as unknown as CanvasPath, 'cpu', ring, 4, false, 0, 0, SHOWN - 1, 20);
-    expect(said).toEqual(['move 55 10', 'line 56 0', 'move 58 0', 'line 59 20']);
+    trace(path as unknown as CanvasPath, 'cpu', [NaN, 5, 10, NaN, 10, 0], { x: 0, y: 0, width: 5, height: 20 });
+    expect(said).toEqual(['move 1 10', 'line 2 0', 'move 4 0', 'line 5 20']);
   });
 });

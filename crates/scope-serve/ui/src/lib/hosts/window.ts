@@ -11,3 +11,14 @@ export function visibleRows(top: number, seen: number, row: number, count: numbe
   const start = Math.min(count, Math.max(0, from));
   return { from: start, to: Math.max(start, Math.min(count, to)) };
 }
+
+/** Rows of one tile: so few that those out of sight cost little, and so many that there are few tiles. */
+const TILE = 32;
+
+/** The tiles that rows of a range are in. A tile has its place for good; the last ends where the list does. */
+export function tilesOf({ from, to }: { from: number; to: number }, count: number): { from: number; to: number }[] {
+  const tiles: { from: number; to: number }[] = [];
+  for (let at = Math.floor(from / TILE) * TILE; at < Math.min(to, count); at += TILE)
+    tiles.push({ from: at, to: Math.min(count, at + TILE) });
+  return tiles;
+}

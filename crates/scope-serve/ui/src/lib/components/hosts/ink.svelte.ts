@@ -1,9 +1,8 @@
 // The colours of canvases, as the theme has them.
-import type { Ink } from '#lib/hosts/sparks';
+import { ready, type Ink } from '#lib/hosts/paint';
 import { theme } from '#lib/state/theme.svelte';
 
 export interface ChartInk extends Ink {
-  text: string;
   grid: string;
   background: string;
 }
@@ -31,20 +30,15 @@ function read(): ChartInk {
     used: of('--unknown'),
     warning: of('--warning'),
     critical: of('--critical'),
+    foreground: of('--foreground'),
     text: of('--muted'),
+    font: `13px ${getComputedStyle(document.body).fontFamily}`,
     grid: of('--border'),
     background: of('--surface'),
   };
 }
 
-/** Makes a canvas as large as its box, and its context ready for CSS pixels, empty. */
+/** A canvas of the page itself, as large as its box, and its context ready for CSS pixels, empty. */
 export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
-  const ratio = devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const context = canvas.getContext('2d');
-  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context?.clearRect(0, 0, width, height);
-  return context;
+  return ready(canvas, width, height, devicePixelRatio || 1) as CanvasRenderingContext2D | null;
 }
