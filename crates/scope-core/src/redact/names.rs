@@ -92,6 +92,7 @@ pub(super) fn announces(word: &str) -> bool {
     let name = word.to_ascii_lowercase();
     matches!(name.as_str(), "password" | "passphrase" | "requirepass" | "masterauth")
         || (name.contains('_')
+            && !name.contains('=')
             && is_secret(word, "")
             && (name.ends_with("key") || name.ends_with("token") || name.ends_with("password") || name.ends_with("secret")))
 }

@@ -90,6 +90,7 @@ fn flags_and_assignments() {
     check("redis-server --requirepass foo --port 6379", "redis-server --requirepass [redacted] --port 6379");
     check("redis-cli CONFIG SET requirepass foo", "redis-cli CONFIG SET requirepass [redacted]");
     check("aws configure set aws_secret_access_key abc", "aws configure set aws_secret_access_key [redacted]");
+    assert_eq!(args(&["Server=db_1;Password=x;Sort=key", "shown"]), "Server=db_1;Password=[redacted];Sort=key shown", "an assignment announces nothing");
     check("mount -t cifs //srv/share /mnt -o user=bob,password=x,uid=1000", "mount -t cifs //srv/share /mnt -o user=bob,password=[redacted],uid=1000");
     check("openssl rsa -in k.pem -passin pass:hunter2", "openssl rsa -in k.pem -passin [redacted]");
     check("gpg --batch --passphrase abc -d f", "gpg --batch --passphrase [redacted] -d f");
