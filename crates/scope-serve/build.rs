@@ -1,5 +1,5 @@
-//! Embeds the page that `make ui` builds into `ui/build`: each file compressed, in a table that `server/page` answers from. Where there is none, the server
-//! is built without it and says so to browsers.
+//! Embeds the page that `make ui` builds into `ui/build`: each file compressed, twice where the build made a `.br` of it, in a table that `server/page` answers
+//! from. Where there is none, the server is built without it and says so to browsers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,10 +34,19 @@ fn main() {
         let mut encoder = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::best());
         encoder.write_all(&std::fs::read(file).unwrap()).unwrap();
         std::fs::write(&packed, encoder.finish().unwrap()).unwrap();
-        writeln!(table, "File {{ path: {path:?}, gzip: include_bytes!({:?}) }},", packed.display().to_string()).unwrap();
+        let brotli = packed_by_the_build(file).map_or("None".to_owned(), |br| format!("Some(include_bytes!({:?}))", br.display().to_string()));
+        writeln!(table, "File {{ path: {path:?}, gzip: include_bytes!({:?}), brotli: {brotli} }},", packed.display().to_string()).unwrap();
     }
     table.push_str("]\n");
     std::fs::write(out.join("page.rs"), table).unwrap();
+}
+
+/// Brotli is the page's own build's: this one needs no library for it.
+fn packed_by_the_build(file: &Path) -> Option<PathBuf> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".br");
+    let packed = PathBuf::from(name);
+    packed.exists().then_some(packed)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
@@ -45,7 +54,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(root, &path, files);
-        } else {
+        } else if path.extension().is_none_or(|end| end != "br") {
             let name = path.strip_prefix(root).unwrap().to_str().expect("names of built files are ASCII").to_owned();
             files.push((name, path));
         }

@@ -1,10 +1,11 @@
 //! The server's API, driven as a whole: what is answered, what is refused, and that nothing that is sent can hurt it.
 
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::time::Duration;
 
 use scope_tests::server::{Server, read_answer};
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::Message;
 
 const WEB: &str = "container:3f2a9d1c5b7e80463f2a9d1c5b7e80463f2a9d1c5b7e80463f2a9d1c5b7e8046";
 
@@ -175,6 +176,29 @@ fn a_subscriber_gets_a_snapshot_then_changes_then_the_end() {
 }
 
 #[test]
+fn snapshots_alone_come_compressed_to_those_who_ask_for_that() {
+    let server = Server::start(&["--no-collect"]);
+    let mut socket = server.socket("/api/v1/subscribe?view=containers&encoding=deflate-snapshots", &[]).unwrap();
+    let mut next = || loop {
+        match socket.read().unwrap() {
+            Message::Binary(packed) => {
+                let mut text = String::new();
+                flate2::read::DeflateDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+                return (true, serde_json::from_str::<Value>(&text).unwrap());
+            }
+            Message::Text(text) => return (false, serde_json::from_str(&text).unwrap()),
+            _ => {}
+        }
+    };
+    let (packed, snapshot) = next();
+    assert!(packed && snapshot["type"] == "snapshot", "{snapshot}");
+    assert_eq!(server.post_records(report("web", 1).as_bytes()).status, 200);
+    let (packed, change) = next();
+    assert!(!packed && change["type"] == "change" && change["seq"].as_u64() > snapshot["seq"].as_u64(), "{change}");
+    assert!(server.socket("/api/v1/subscribe?view=containers&encoding=zip", &[]).is_err());
+}
+
+#[test]
 fn everything_lies_under_the_base_path() {
     let server = Server::start(&["--no-collect", "--base-path", "/tools/scope"]);
     assert_eq!(server.get("/tools/scope/healthz").status, 200);
@@ -211,6 +235,13 @@ fn pages_are_whole_and_take_scripts_from_here_only() {
         let text = answer.text();
         assert!(!text.contains("http://") && !text.contains("https://"), "{path} names another site");
         assert!(!text.contains("innerHTML"), "{path} parses names as HTML");
+    }
+    let document = server.get("/").text();
+    if let Some((_, rest)) = document.split_once("href=\"/_app/immutable/") {
+        let path = format!("/_app/immutable/{}", rest.split_once('"').unwrap().0);
+        let coding = |accepts: &str| server.ask("GET", &path, &[&format!("accept-encoding: {accepts}")], b"").header("content-encoding").to_owned();
+        assert_eq!(coding("gzip, deflate, br"), "br", "{path}");
+        assert_eq!(coding("gzip"), "gzip", "{path}");
     }
     assert_eq!(server.get("/hosts").status, 307);
     assert_eq!(server.get("/_app/immutable/nothing.js").status, 404);

@@ -2,7 +2,8 @@
 // it is asked for with the first files instead of once they run. Over a slow line that is a round trip and a pause less.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 
 /** @typedef {import('@sveltejs/kit').Adapter} Adapter */
 /** @typedef {import('@sveltejs/kit').Builder} Builder */
@@ -10,19 +11,33 @@ import { join } from 'node:path';
 /**
  * An adapter that goes on where `adapter` ends.
  * @param {Adapter} adapter
- * @param {{ document: string, page?: string }} of the document, and the source of the page to be loaded with it
+ * @param {{ document: string, pages?: string[] }} of the document, and the sources of the pages to be loaded with it
  * @returns {Adapter}
  */
-export function completing(adapter, { document, page }) {
+export function completing(adapter, { document, pages }) {
   return {
     ...adapter,
     async adapt(builder) {
       await adapter.adapt(builder);
       let html = starting(readFileSync(document, 'utf8'));
-      if (page) html = html.replace('</head>', `  ${links(html, builder, page).join('\n    ')}\n  </head>`);
+      if (pages) html = html.replace('</head>', `  ${links(html, builder, pages).join('\n    ')}\n  </head>`);
       writeFileSync(document, html);
+      pack(dirname(document));
     },
   };
+}
+
+/**
+ * Writes each file that browsers keep a second time, compressed as well as it can be: for servers that hand out `.br` files, as our own does.
+ * @param {string} folder
+ */
+function pack(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(js|css)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = readFileSync(path);
+    writeFileSync(`${path}.br`, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }));
+  }
 }
 
 /** @param {string} html */
@@ -40,16 +55,21 @@ function starting(html) {
 /**
  * @param {string} html
  * @param {Builder} builder
- * @param {string} page
+ * @param {string[]} pages
  */
-function links(html, builder, page) {
+function links(html, builder, pages) {
   /** @type {Record<string, { file: string, imports?: string[], css?: string[] }>} */
   const manifest = JSON.parse(readFileSync(join(builder.getClientDirectory(), '.vite/manifest.json'), 'utf8'));
   const nodes = builder.getBuildDirectory('generated/client-optimized/nodes');
-  const names = readdirSync(nodes).filter((name) => readFileSync(join(nodes, name), 'utf8').includes(page));
-  const [entry] = Object.keys(manifest).filter((source) => names.some((name) => source.endsWith(`/nodes/${name}`)));
-  if (names.length !== 1 || !entry) throw new Error(`no single part of the build is ${page}`);
-  const found = new Set([entry]);
+  const names = readdirSync(nodes);
+  const found = new Set(
+    pages.map((page) => {
+      const [name, ...more] = names.filter((name) => readFileSync(join(nodes, name), 'utf8').includes(page));
+      const entry = name && Object.keys(manifest).find((source) => source.endsWith(`/nodes/${name}`));
+      if (!entry || more.length > 0) throw new Error(`no single part of the build is ${page}`);
+      return entry;
+    }),
+  );
   for (const key of found) for (const next of manifest[key]?.imports ?? []) found.add(next);
   /** @param {string} file @param {string} rel */
   const link = (file, rel) => (html.includes(`/${file}"`) ? [] : [`<link href="/${file}" rel="${rel}">`]);

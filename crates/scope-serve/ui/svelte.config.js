@@ -14,7 +14,8 @@ export default {
       ? completing(adapter({ pages: 'build/hosts' }), { document: 'build/hosts/index.html' })
       : completing(adapter({ pages: 'build/app', fallback: 'index.html' }), {
           document: 'build/app/index.html',
-          page: 'routes/view/[view]/+page.svelte',
+          // The router wants the page of errors with any other.
+          pages: ['routes/view/[view]/+page.svelte', 'routes/+error.svelte'],
         }),
     // Parts that are loaded later are named from the part that loads them: the server puts its base path into the document alone.
     paths: { relative: true },

@@ -3,6 +3,8 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
+import { wordsOf } from './first.js';
+
 // `vite dev` shows a running server's data: SCOPE_SERVER names it.
 const server = process.env.SCOPE_SERVER ?? 'http://127.0.0.1:4040';
 const proxy = {
@@ -19,6 +21,26 @@ const announcer = {
   },
 };
 
+// What the first view needs comes as one file: each file costs half a kilobyte of headers and a wait of its own, and compresses by itself. What is loaded later
+// stays apart, and the words that only it says are one file of their own.
+const FIRST = ['+layout', '+error', '+page', 'view/[view]/+page'].flatMap((page) => [
+  `routes/${page}.svelte`,
+  `hosts/routes/${page}.svelte`,
+]);
+const words = wordsOf(FIRST);
+const isFirst = (id: string) =>
+  FIRST.some((page) => id.endsWith(`/src/${page}`)) || /\/kit\/src\/runtime\/client\/(entry|client)\.js$/.test(id);
+const isSaidLater = (id: string) => {
+  const word = /\/paraglide\/messages\/([a-z0-9][a-z0-9_]*)\.js$/.exec(id)?.[1];
+  return word !== undefined && !words.has(word);
+};
+
+const groups = [
+  { name: 'language', test: /\/paraglide\/(runtime|registry)\.js$/, priority: 3 },
+  { name: 'words', test: isSaidLater, priority: 2 },
+  { name: 'first', test: isFirst, priority: 1 },
+];
+
 export default defineConfig({
   plugins: [
     announcer,
@@ -34,4 +56,5 @@ export default defineConfig({
   preview: { proxy },
   worker: { format: 'es' },
   build: { target: 'es2022', sourcemap: false },
+  environments: { client: { build: { rolldownOptions: { output: { codeSplitting: { groups } } } } } },
 });

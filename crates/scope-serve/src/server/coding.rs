@@ -4,10 +4,15 @@ use http::{HeaderMap, header};
 
 /// Whether an answer may come as gzip.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    takes("gzip", headers)
+}
+
+/// Whether an answer may come in this coding.
+pub(super) fn takes(coding: &str, headers: &HeaderMap) -> bool {
     let all = headers.get_all(header::ACCEPT_ENCODING);
-    all.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*")
+    all.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding) || name == "*")
             && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
@@ -28,5 +33,6 @@ mod tests {
             assert!(!takes_gzip(&with(refuses)), "{refuses}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));
+        assert!(takes("br", &with("gzip, deflate, br")) && !takes("br", &with("gzip, br;q=0")));
     }
 }

@@ -10,10 +10,16 @@ const RUNS = 3;
 const LINE = { offline: false, latency: 20, downloadThroughput: 125_000, uploadThroughput: 125_000 };
 const KB = 1000;
 
+// Looked at with each frame: a wait of the test runner's looks every half second.
+const drawn = (page: Page) =>
+  page.waitForFunction(() => /[1-9]/.test(document.querySelector('[role=application]')?.getAttribute('aria-label') ?? ''));
+const open = (page: Page) =>
+  page.waitForFunction(() => [...document.querySelectorAll('button')].some((button) => button.textContent?.includes('Add')));
+
 const PAGES = [
-  { path: '/', usable: (page: Page) => page.getByRole('application', { name: /[1-9]/ }).waitFor() },
-  { path: '/view/containers', usable: (page: Page) => page.getByRole('application', { name: /[1-9]/ }).waitFor() },
-  { path: '/hosts', usable: (page: Page) => page.getByRole('button', { name: /Add/ }).first().waitFor() },
+  { path: '/', usable: drawn },
+  { path: '/view/containers', usable: drawn },
+  { path: '/hosts', usable: open },
 ];
 
 interface Visit {

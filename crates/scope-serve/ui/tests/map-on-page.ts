@@ -1,5 +1,6 @@
 // The map as a test sees it: what the server said of it, read from the page's own socket, and where on the screen that must be. Nothing here asks the map itself,
 // but for the counts that it tells in its `data-` attributes.
+import { inflateRawSync } from 'node:zlib';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { ViewMessage } from '../src/lib/live/messages';
 import { connect, pointOn } from '../src/lib/map/curves';
@@ -17,7 +18,8 @@ export class MapOnPage {
       // Panels have sockets of their own.
       if (!new URL(socket.url()).searchParams.has('view')) return;
       socket.on('framereceived', ({ payload }) => {
-        const message = JSON.parse(payload.toString()) as ViewMessage;
+        const text = typeof payload === 'string' ? payload : inflateRawSync(payload).toString();
+        const message = JSON.parse(text) as ViewMessage;
         if (message.type === 'snapshot') this.graph = new Graph();
         if (message.type === 'snapshot' || message.type === 'change' || message.type === 'figures') this.graph.apply(message);
       });

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::server::coding::takes_gzip;
+use crate::server::coding::{takes, takes_gzip};
 use crate::server::problem::ProblemDetails;
 
 /// A file of the page.
@@ -14,6 +14,8 @@ struct File {
     /// Within `ui/build`.
     path: &'static str,
     gzip: &'static [u8],
+    /// A seventh less. Browsers take it over TLS and from their own machine.
+    brotli: Option<&'static [u8]>,
 }
 
 /// Sorted by path; empty where the page was not built.
@@ -37,6 +39,9 @@ pub(super) fn answer(path: &str, headers: &HeaderMap) -> Response {
     };
     let caching = if path.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let common = [(header::CONTENT_TYPE, media(path)), (header::CACHE_CONTROL, caching), (header::VARY, "accept-encoding")];
+    if let Some(brotli) = file.brotli.filter(|_| takes("br", headers)) {
+        return (common, [(header::CONTENT_ENCODING, "br")], brotli).into_response();
+    }
     if takes_gzip(headers) {
         return (common, [(header::CONTENT_ENCODING, "gzip")], file.gzip).into_response();
     }

@@ -44,7 +44,7 @@ pub(crate) struct SubscribeQuery {
     /// Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message.
     #[param(pattern = "^[0-9]+-[0-9]+$")]
     resume: Option<String>,
-    /// `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). Text where absent.
+    /// `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). `deflate-snapshots`: only snapshots are. Text where absent.
     encoding: Option<String>,
 }
 

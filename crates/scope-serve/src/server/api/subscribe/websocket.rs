@@ -16,7 +16,7 @@ use crate::server::api::extract::Query;
 use crate::server::api::{Allowed, Read};
 use crate::server::app::App;
 use crate::server::problem::ProblemDetails;
-use crate::server::views::Subscription;
+use crate::server::views::{Kind, Subscription};
 
 /// How often the other end is asked for a sign of life.
 const PING: Duration = Duration::from_secs(20);
@@ -46,21 +46,22 @@ pub(crate) async fn subscribe(
     Query(query): Query<SubscribeQuery>,
     upgrade: Result<Upgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ProblemDetails> {
-    let deflate = match query.encoding.as_deref() {
-        None => false,
-        Some("deflate") => true,
-        Some(_) => return Err(bad("`encoding` is deflate, or absent".to_owned())),
+    let deflated: fn(Kind) -> bool = match query.encoding.as_deref() {
+        None => |_| false,
+        Some("deflate") => |_| true,
+        Some("deflate-snapshots") => |kind| kind == Kind::Snapshot,
+        Some(_) => return Err(bad("`encoding` is deflate or deflate-snapshots, or absent".to_owned())),
     };
     let upgrade = upgrade.map_err(|error| ProblemDetails::new(error.status(), format!("{}; /api/v1/events has the same without", error.body_text())))?;
     let (subscription, place) = open(&app, caller.identity, query).await?;
     let over = caller.standing.over();
     Ok(upgrade.open(move |socket| async move {
-        serve(socket, subscription, &app, deflate, over).await;
+        serve(socket, subscription, &app, deflated, over).await;
         drop(place);
     }))
 }
 
-async fn serve(mut socket: Socket, mut subscription: Subscription, app: &App, deflate: bool, over: impl Future<Output = ()>) {
+async fn serve(mut socket: Socket, mut subscription: Subscription, app: &App, deflated: fn(Kind) -> bool, over: impl Future<Output = ()>) {
     let mut over = pin!(over);
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -70,7 +71,7 @@ async fn serve(mut socket: Socket, mut subscription: Subscription, app: &App, de
             () = app.stopping() => break close(&mut socket, CloseCode::Away, "the server ends").await,
             () = &mut over => break close(&mut socket, CloseCode::Policy, "sign in again").await,
             message = subscription.next() => match message {
-                Some(message) if deflate => timeout(SEND, socket.send(false, message.deflated())).await,
+                Some(message) if deflated(message.kind()) => timeout(SEND, socket.send(false, message.deflated())).await,
                 Some(message) => timeout(SEND, socket.send(true, message.bytes())).await,
                 None => break close(&mut socket, CloseCode::Away, "the server ends").await,
             },

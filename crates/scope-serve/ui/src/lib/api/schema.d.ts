@@ -2063,7 +2063,7 @@ export interface operations {
                 layout?: boolean;
                 /** @description Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message. */
                 resume?: string;
-                /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). Text where absent. */
+                /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). `deflate-snapshots`: only snapshots are. Text where absent. */
                 encoding?: string;
             };
             header?: never;
@@ -3466,7 +3466,7 @@ export interface operations {
                 layout?: boolean;
                 /** @description Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message. */
                 resume?: string;
-                /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). Text where absent. */
+                /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). `deflate-snapshots`: only snapshots are. Text where absent. */
                 encoding?: string;
             };
             header?: never;

@@ -1,7 +1,8 @@
 // One subscription over a WebSocket: connects, comes back after a break where it broke, and tells what state it is in. Knows the envelope of messages
-// (type, seq, epoch) and nothing of what is in them.
+// (type, seq, epoch) and nothing of what is in them. Snapshots come compressed, where the browser can unpack them: they are most of a first load.
 import { m } from '#lib/paraglide/messages';
 import { Backoff } from './backoff';
+import { canUnpack, unpack } from './unpack';
 
 export type Status = 'connecting' | 'live' | 'offline' | 'refused';
 
@@ -88,8 +89,12 @@ export class Subscription<M extends Envelope> {
     const resume = this.#epoch === undefined ? undefined : `${this.#epoch}-${this.#seq}`;
     const address = new URL(this.address(resume), location.href);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    if (canUnpack()) address.searchParams.set('encoding', 'deflate-snapshots');
     const socket = new WebSocket(address);
+    socket.binaryType = 'arraybuffer';
     this.#socket = socket;
+    // Unpacking takes a moment, and what comes meanwhile waits for it.
+    let before: Promise<void> | undefined;
     let opened = false;
     socket.onopen = () => {
       opened = true;
@@ -97,7 +102,13 @@ export class Subscription<M extends Envelope> {
     };
     socket.onmessage = (event) => {
       this.#heard();
-      this.#take(String(event.data));
+      const data: unknown = event.data;
+      if (typeof data === 'string' && !before) return this.#take(data);
+      const text = data instanceof ArrayBuffer ? unpack(data).catch(() => '') : String(data);
+      const mine = (before = Promise.all([text, before]).then(([text]) => {
+        if (this.#socket === socket) this.#take(text);
+        if (before === mine) before = undefined;
+      }));
     };
     socket.onclose = (event) => {
       this.#socket = undefined;

@@ -16,9 +16,11 @@ class Catalogue {
   async load() {
     this.error = '';
     try {
-      this.me = await ask<WhoAmI>('session');
-      rememberCsrf(this.me.csrf);
-      const [views, fields, words] = await Promise.all([
+      const [, views, fields, words] = await Promise.all([
+        ask<WhoAmI>('session').then((me) => {
+          this.me = me;
+          rememberCsrf(me.csrf);
+        }),
         ask<{ views: ViewInfo[] }>('views'),
         ask<{ fields: FieldInfo[] }>('fields'),
         wordsFor(getLocale()),
