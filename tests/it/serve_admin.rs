@@ -103,7 +103,12 @@ fn an_agent_shows_itself_to_its_own_machine() {
     let mut command = scope_command(["collect", "--agent", "pushes", "--every", "200ms", "--only", "host", "--push-token", &server.token]);
     let agent = Running::start(command.args(["--push", &format!("http://{}", server.address()), "--admin", &at.to_string()]));
     server.wait_for("/api/v1/agents", "the agent", |agents| agents["agents"].as_array()?.iter().any(|agent| agent["name"] == "pushes").then_some(()));
-    assert_eq!(get(at, "/healthz", "").text(), "up\n");
+    // The server knows of the agent before its answer has reached it.
+    let end = Instant::now() + LIMIT;
+    while get(at, "/healthz", "").text() != "up\n" {
+        assert!(Instant::now() < end, "{}", get(at, "/healthz", "").text());
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert!(get(at, "/metrics", "").text().contains("scope_agent_link_up 1"));
     profiles(at);
     assert_eq!(get(at, "/debug/pprof/profile?seconds=1", "").status, 200);
