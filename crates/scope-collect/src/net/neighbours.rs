@@ -19,16 +19,27 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
-    /// The namespaces that the links of each lead to. `processes` has one of each namespace, under `proc`.
-    pub(super) fn find(&mut self, namespaces: &mut Namespaces, proc: &Path, processes: &HashMap<NetNs, u32>, buffer: &mut [u8]) -> HashMap<NetNs, Vec<NetNs>> {
+    /// The namespaces that the links of each lead to, but for those of `host`: whoever is linked to it tells so. `processes` has one of each namespace,
+    /// under `proc`.
+    pub(super) fn find(
+        &mut self,
+        namespaces: &mut Namespaces,
+        host: NetNs,
+        proc: &Path,
+        processes: &HashMap<NetNs, u32>,
+        buffer: &mut [u8],
+    ) -> HashMap<NetNs, Vec<NetNs>> {
         let watched: HashSet<NetNs> = namespaces.iter().map(|n| n.netns).collect();
         self.known.retain(|(from, _), to| watched.contains(from) && watched.contains(to));
 
-        let mut files: HashMap<NetNs, Option<File>> = HashMap::new();
-        for (from, id, candidates) in self.unknown(namespaces) {
+        // One at a time: descriptors are few, and most ask about the host.
+        let mut open: Option<(NetNs, File)> = None;
+        for (from, id, candidates) in self.unknown(namespaces, host) {
             for to in candidates {
-                let open = || processes.get(&to).and_then(|pid| file_of(proc, to, *pid).ok());
-                let Some(file) = files.entry(to).or_insert_with(open) else { continue };
+                if open.as_ref().is_none_or(|(netns, _)| *netns != to) {
+                    open = processes.get(&to).and_then(|pid| Some((to, file_of(proc, to, *pid).ok()?)));
+                }
+                let Some((_, file)) = &open else { continue };
                 let asked = namespaces.get_mut(from).map(|namespace| namespace.id_of(file.as_fd(), buffer));
                 match asked {
                     Some(Ok(Some(found))) if found == id => {
@@ -59,7 +70,7 @@ impl Neighbours {
     }
 
     /// For each id that a namespace has of another and that is not known yet, those that it can be of.
-    fn unknown(&self, namespaces: &Namespaces) -> Vec<(NetNs, i32, Vec<NetNs>)> {
+    fn unknown(&self, namespaces: &Namespaces, host: NetNs) -> Vec<(NetNs, i32, Vec<NetNs>)> {
         let mut by_index: HashMap<u32, Vec<(NetNs, &Link)>> = HashMap::new();
         for namespace in namespaces.iter() {
             for link in namespace.links.iter().filter(|link| !link.loopback) {
@@ -67,7 +78,7 @@ impl Neighbours {
             }
         }
         let mut unknown = Vec::new();
-        for namespace in namespaces.iter() {
+        for namespace in namespaces.iter().filter(|namespace| namespace.netns != host) {
             let from = namespace.netns;
             let mut candidates: BTreeMap<i32, Vec<NetNs>> = BTreeMap::new();
             for link in &namespace.links {

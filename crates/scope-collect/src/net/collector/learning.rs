@@ -119,11 +119,11 @@ impl Collector {
 
     /// Maps all addresses anew. `processes` has one of each namespace; those in `before` were read before this tick.
     fn map_addresses(&mut self, processes: &HashMap<NetNs, u32>, before: &HashSet<NetNs>) {
-        let mut beside = self.neighbours.find(&mut self.namespaces, &self.settings.proc, processes, &mut self.buffer);
+        let mut beside = self.neighbours.find(&mut self.namespaces, self.host, &self.settings.proc, processes, &mut self.buffer);
         // A container in a container: the outer one got a link as well, and the host's links tell nothing of it.
-        if self.namespaces.iter().any(|n| !before.contains(&n.netns) && self.neighbours.leads_astray(n)) {
+        if self.namespaces.iter().any(|n| n.netns != self.host && !before.contains(&n.netns) && self.neighbours.leads_astray(n)) {
             self.reread(before);
-            beside = self.neighbours.find(&mut self.namespaces, &self.settings.proc, processes, &mut self.buffer);
+            beside = self.neighbours.find(&mut self.namespaces, self.host, &self.settings.proc, processes, &mut self.buffer);
         }
         let mut attached: HashMap<NetNs, Vec<&str>> = HashMap::new();
         for container in &self.world.containers {
