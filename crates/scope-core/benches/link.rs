@@ -14,7 +14,7 @@ use scope_core::link::{Decoder, Encoder, Packer, Unpacker, digest};
 use scope_core::record::{Body, Node, Record, SourceTick, Stamp, Tick};
 use scope_core::state::State;
 use scope_core::value::Fields;
-use scope_core::{AgentName, NodeId, Number, Protocol, RunId, Timestamp, Value};
+use scope_core::{AgentName, Moved, NodeId, Number, Protocol, RunId, Timestamp, Value};
 
 const CONTAINERS: u64 = 100;
 const PAIRS: u64 = 20;
@@ -237,7 +237,7 @@ fn decoded(chunks: &[Chunk]) -> usize {
         Some(Kind::Report(part)) => decoder.decode(*part).unwrap(),
         _ => None,
     });
-    reports.map(|report| report.records.len()).sum()
+    reports.map(|report| report.records.len() + report.moved.iter().map(Moved::len).sum::<usize>()).sum()
 }
 
 fn link(c: &mut Criterion) {

@@ -109,6 +109,15 @@ impl Figures {
         &self.values
     }
 
+    /// Takes over `values`, which are of the same names. Whether they were as many.
+    pub(crate) fn set(&mut self, values: &[Number]) -> bool {
+        let fits = self.values.len() == values.len();
+        if fits {
+            self.values.copy_from_slice(values);
+        }
+        fits
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.names.list().binary_search_by(|known| known.as_str().cmp(name))
     }

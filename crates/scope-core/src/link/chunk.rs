@@ -95,10 +95,15 @@ impl Unpacker {
         // A chunk says how much it becomes, and becomes no more.
         let size = zstd_safe::get_frame_content_size(&chunk.zstd).ok().flatten().ok_or_else(damaged)?;
         let size = usize::try_from(size).ok().filter(|size| *size <= FRAME_BYTES).ok_or(LinkError::FrameTooLarge)?;
-        let mut frame = Vec::with_capacity(size);
-        decompress(&self.before.0, &chunk.zstd, &mut frame).map_err(|code| LinkError::Compression(failed(code)))?;
-        self.before.add(&frame);
-        read(&frame)
+        FRAME.with_borrow_mut(|frame| {
+            frame.clear();
+            frame.reserve_exact(size);
+            decompress(&self.before.0, &chunk.zstd, frame).map_err(|code| LinkError::Compression(failed(code)))?;
+            self.before.add(frame);
+            let read = read(frame);
+            frame.shrink_to(KEPT);
+            read
+        })
     }
 }
 
@@ -114,6 +119,8 @@ fn read(bytes: &[u8]) -> Result<Frame, LinkError> {
 thread_local! {
     /// A context is large, and knows nothing of a connection between two chunks: one for each thread that unpacks.
     static CONTEXT: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+    /// Room for a frame, until it is read.
+    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 fn decompress(before: &[u8], bytes: &[u8], frame: &mut Vec<u8>) -> Result<(), zstd_safe::ErrorCode> {

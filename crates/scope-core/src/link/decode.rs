@@ -7,10 +7,12 @@ use super::key::numbers;
 use super::message::{self, Facts, Report};
 use super::number::{Said, hear};
 use super::schema::Schemas;
-use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, TABLE, TABLE_BYTES, facts, flow, spare};
+use super::spare::Room;
+use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, Received, TABLE, TABLE_BYTES, facts, flow, spare};
 use crate::figures::Figures;
 use crate::flow::{Flow, PortSample};
 use crate::id::{AgentName, NodeId, RunId};
+use crate::moved::Moved;
 use crate::number::Number;
 use crate::record::{Body, Gone, Node, Problem, Record, SourceTick, Stamp, Tick};
 use crate::time::Timestamp;
@@ -74,20 +76,23 @@ struct KnownFlow {
 #[derive(Debug, Default)]
 struct Open {
     records: Vec<Record>,
+    moved: Vec<Moved>,
+    /// Nodes in `moved`.
+    nodes: usize,
+    /// The number of the source of the last list in `moved`.
+    source: u32,
     bytes: usize,
 }
 
-/// A report that has come whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Received {
-    /// Its records, the tick last.
-    pub records: Vec<Record>,
-    /// Its stamp.
-    pub stamp: Stamp,
-    /// The digest of the agent's state with it.
-    pub digest: Option<u64>,
-    /// Whether it is all that the agent knows: what it does not mention is over, whatever source once said it.
-    pub whole: bool,
+impl Open {
+    /// Counts one record more, of so many bytes.
+    fn count(&mut self, bytes: usize) -> Result<(), LinkError> {
+        self.bytes += bytes + RECORD_BYTES;
+        if self.records.len() + self.nodes >= REPORT_RECORDS || self.bytes > REPORT_BYTES {
+            return Err(LinkError::TooMuch("1,048,576 records or 256 MiB in one report"));
+        }
+        Ok(())
+    }
 }
 
 impl Decoder {
@@ -144,7 +149,8 @@ impl Decoder {
         }
         let open = self.open.take().unwrap_or_default();
         self.records = open.records.len();
-        Ok(Some(Received { records: open.records, stamp: self.stamp, digest, whole }))
+        let Open { records, moved, .. } = open;
+        Ok(Some(Received { agent: self.agent.clone(), at: self.at, records, moved, stamp: self.stamp, digest, whole }))
     }
 
     fn forget(&mut self) {
@@ -182,7 +188,7 @@ impl Decoder {
                 self.stamp.seq = self.stamp.seq.wrapping_add(1).wrapping_add(head.seq as u64);
                 self.at = Timestamp::from_micros(self.at.as_micros().wrapping_add(head.at));
                 self.report += 1;
-                self.open = Some(Open { records: Vec::with_capacity(self.records.min(EXPECTED)), bytes: 0 });
+                self.open = Some(Open { records: Vec::with_capacity(self.records.min(EXPECTED)), ..Open::default() });
             }
             (None, None) => return Err(LinkError::Contradiction("a part of a report that never began")),
             (Some(_), Some(_)) => return Err(LinkError::Contradiction("a report begins before the last one ended")),
@@ -273,10 +279,7 @@ impl Decoder {
 
     fn add(&mut self, record: Record, bytes: usize) -> Result<(), LinkError> {
         let open = self.open.get_or_insert_default();
-        open.bytes += bytes + RECORD_BYTES;
-        if open.records.len() >= REPORT_RECORDS || open.bytes > REPORT_BYTES {
-            return Err(LinkError::TooMuch("1,048,576 records or 256 MiB in one report"));
-        }
+        open.count(bytes)?;
         open.records.push(record);
         Ok(())
     }
@@ -349,41 +352,63 @@ impl Decoder {
         let counts = numbers(&part.counts, known).zip(part.count_deltas.iter().map(|delta| Said::Count(*delta)));
         let hundredths = numbers(&part.hundredths, known).zip(part.hundredth_deltas.iter().map(|delta| Said::Hundredths(*delta)));
         let floats = numbers(&part.floats, known).zip(part.float_values.iter().map(|value| Said::Float(*value)));
-        let mut moved: Vec<u32> = Vec::with_capacity(part.counts.len() + part.hundredths.len() + part.floats.len());
+        // Each with its entity before it: what is known of an entity later is introduced later.
+        let mut room = Room::take();
+        let Room { moved, names, values, ordered } = &mut room;
         for (number, said) in counts.chain(hundredths).chain(floats) {
             let number = number?;
             let figure = self.figures.get_mut(number).ok_or(LinkError::Contradiction("a figure that was never introduced"))?;
             figure.last = hear(figure.last, said).ok_or(LinkError::Invalid("finite number"))?;
-            moved.push(number as u32);
+            moved.push(u64::from(figure.entity) << 32 | number as u64);
         }
-        // Figures of one entity follow each other, as they were introduced together.
-        #[expect(clippy::stable_sort_primitive, reason = "three lists, each in order: a stable sort merges them")]
+        #[expect(clippy::stable_sort_primitive, reason = "a few lists, each in order: a stable sort merges them")]
         moved.sort();
         moved.dedup();
-        let mut names: Vec<u32> = Vec::new();
         let mut rest = moved.as_slice();
-        while let Some(entity) = rest.first().and_then(|first| self.figures.get(*first as usize)).map(|figure| figure.entity) {
-            let figures = self.figures.as_slice();
-            let figure = |number: &u32| figures.get(*number as usize);
-            let count = rest.iter().position(|number| figure(number).is_none_or(|figure| figure.entity != entity)).unwrap_or(rest.len());
-            let (these, others) = rest.split_at(count);
-            rest = others;
+        while let Some(number) = rest.first().map(|first| first >> 32) {
             names.clear();
-            names.extend(these.iter().filter_map(figure).map(|figure| figure.name));
-            let mut values: Vec<Number> = these.iter().filter_map(figure).map(|figure| figure.last).collect();
-            match self.schemas.of(&names, &self.texts, &mut values) {
-                Some(shared) if self.node(entity as usize)?.metrics.is_empty() => {
-                    self.node(entity as usize)?.metrics = Figures::shared(shared, values).unwrap_or_default();
+            values.clear();
+            for figure in rest.iter().take_while(|moved| **moved >> 32 == number).map_while(|moved| self.figures.get(*moved as u32 as usize)) {
+                names.push(figure.name);
+                values.push(figure.last);
+            }
+            rest = rest.get(names.len()..).unwrap_or_default();
+            let Some(schema) = self.schemas.of(names, &self.texts) else {
+                // One name twice: the later figure holds.
+                for (name, value) in names.iter().zip(values.iter()) {
+                    let name = self.text(*name)?;
+                    self.node(number as usize)?.metrics.insert(name, *value);
                 }
-                _ => {
-                    for number in these {
-                        let Some((name, value)) = self.figures.get(*number as usize).map(|figure| (figure.name, figure.last)) else { continue };
-                        let name = self.text(name)?;
-                        self.node(entity as usize)?.metrics.insert(name, value);
+                continue;
+            };
+            schema.order(values, ordered);
+            let entity = self.entities.get(number as usize).ok_or(LinkError::Contradiction("an entity that was never introduced"))?;
+            if entity.mentioned == self.report {
+                // There is a record of it, which has no figures yet: those of one entity come together.
+                let figures = Figures::shared(schema.names.clone(), values.clone()).unwrap_or_default();
+                let known = &mut self.node(number as usize)?.metrics;
+                for (name, value) in std::mem::replace(known, figures) {
+                    if known.get(&name).is_none() {
+                        known.insert(name, value);
                     }
                 }
+                continue;
             }
+            let text = |number: u32| self.texts.get(number as usize).ok_or(LinkError::Contradiction("a text that was never introduced"));
+            let id = self.ids.get(entity.id as usize).ok_or(LinkError::Contradiction("an id that was never introduced"))?;
+            let open = self.open.get_or_insert_default();
+            open.count(size_of_val(values.as_slice()))?;
+            let kind = entity.kind.checked_sub(1).map_or(Ok(id.kind()), |kind| text(kind).map(CompactString::as_str))?;
+            let goes_on = |last: &Moved| open.source == entity.source && last.names().is_same(&schema.names) && last.kind() == kind;
+            if !open.moved.last().is_some_and(goes_on) {
+                // All that is left may be of the same sort.
+                let most = 1 + rest.len() / names.len().max(1);
+                open.moved.extend(Moved::new(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most.min(EXPECTED)));
+                open.source = entity.source;
+            }
+            open.nodes += usize::from(open.moved.last_mut().is_some_and(|last| last.push(id.clone(), values)));
         }
+        room.keep();
         Ok(())
     }
 

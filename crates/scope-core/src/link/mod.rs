@@ -15,15 +15,17 @@ mod key;
 pub mod message;
 mod number;
 mod part;
+mod received;
 mod schema;
 mod spare;
 mod weight;
 mod whole;
 
 pub use chunk::{Packer, Unpacker};
-pub use decode::{Decoder, Received};
+pub use decode::Decoder;
 pub use digest::digest;
 pub use encode::Encoder;
+pub use received::Received;
 pub use weight::weight;
 pub use whole::whole;
 

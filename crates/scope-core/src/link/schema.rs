@@ -20,28 +20,25 @@ pub(super) struct Schemas {
     names: usize,
 }
 
+/// A list of names.
 #[derive(Debug)]
-struct Schema {
-    names: SharedNames,
+pub(super) struct Schema {
+    /// The names, in their order.
+    pub(super) names: SharedNames,
     /// For each name the place of its number; none where they are in order already.
     order: Option<Vec<u32>>,
 }
 
 impl Schemas {
-    /// The list of the names with these numbers in `texts`; `values`, which come in the order of the numbers, are put in the order of the names. None where a
-    /// name comes twice, or is not there.
-    pub(super) fn of(&mut self, numbers: &[u32], texts: &[CompactString], values: &mut Vec<Number>) -> Option<SharedNames> {
+    /// The list of the names with these numbers in `texts`. None where a name comes twice, or is not there.
+    pub(super) fn of(&mut self, numbers: &[u32], texts: &[CompactString]) -> Option<&Schema> {
         if self.last.0 != numbers {
             let known = self.by_numbers.get(numbers).copied().unwrap_or_else(|| self.add(numbers, texts));
             self.last.0.clear();
             self.last.0.extend_from_slice(numbers);
             self.last.1 = known;
         }
-        let schema = self.all.get(self.last.1 as usize)?.as_ref()?;
-        if let Some(order) = &schema.order {
-            *values = order.iter().filter_map(|place| values.get(*place as usize).copied()).collect();
-        }
-        Some(schema.names.clone())
+        self.all.get(self.last.1 as usize)?.as_ref()
     }
 
     fn add(&mut self, numbers: &[u32], texts: &[CompactString]) -> u32 {
@@ -57,6 +54,15 @@ impl Schemas {
 }
 
 impl Schema {
+    /// Puts values that come in the order of the numbers in the order of the names; `room` is for that.
+    pub(super) fn order(&self, values: &mut Vec<Number>, room: &mut Vec<Number>) {
+        if let Some(order) = &self.order {
+            room.clear();
+            room.extend(order.iter().filter_map(|place| values.get(*place as usize).copied()));
+            std::mem::swap(values, room);
+        }
+    }
+
     fn new(numbers: &[u32], texts: &[CompactString]) -> Option<Self> {
         let names = numbers.iter().map(|number| texts.get(*number as usize).cloned()).collect::<Option<Vec<_>>>()?;
         let order = (!names.is_sorted()).then(|| {

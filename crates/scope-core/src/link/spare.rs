@@ -6,12 +6,44 @@ use std::cell::Cell;
 use prost::Message;
 
 use super::message::Report;
+use crate::number::Number;
 
 /// Numbers that room is kept for, in each list.
 const KEPT: usize = 16 << 10;
 
 thread_local! {
     static SPARE: Cell<Option<Report>> = const { Cell::new(None) };
+    static ROOM: Cell<Option<Room>> = const { Cell::new(None) };
+}
+
+/// Room to gather the figures of a report in.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// Which figures moved: each with its entity before it.
+    pub(super) moved: Vec<u64>,
+    /// The numbers of the names of one entity's.
+    pub(super) names: Vec<u32>,
+    /// Their values.
+    pub(super) values: Vec<Number>,
+    /// The values in another order.
+    pub(super) ordered: Vec<Number>,
+}
+
+impl Room {
+    /// Empty.
+    pub(super) fn take() -> Self {
+        ROOM.take().unwrap_or_default()
+    }
+
+    /// Keeps it for the next report, unless it is uncommonly large.
+    pub(super) fn keep(mut self) {
+        let Self { moved, names, values, ordered } = &mut self;
+        let few = [moved.capacity(), names.capacity(), values.capacity(), ordered.capacity()].into_iter().all(|room| room <= KEPT);
+        if few {
+            moved.clear();
+            ROOM.set(Some(self));
+        }
+    }
 }
 
 /// A report that says nothing.

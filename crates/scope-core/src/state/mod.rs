@@ -21,6 +21,7 @@ use compact_str::CompactString;
 
 use crate::flow::Flow;
 use crate::id::{AgentName, NodeId};
+use crate::moved::Moved;
 use crate::record::{Body, Gone, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 
@@ -160,6 +161,15 @@ impl AgentState {
             if let Some(source) = self.sources.get_mut(name) {
                 source.expect_partial(stamp);
             }
+        }
+    }
+
+    /// Adds the figures of a list, as far as that is quickly done: for nodes that were told the same figures before, in a report that is known not to be
+    /// full ([`AgentState::expect`]). `placed` gets for each node whether it was done; of the others the record is to be applied.
+    pub fn apply_moved(&mut self, stamp: Stamp, at: Timestamp, moved: &Moved, placed: &mut Vec<bool>) {
+        match self.sources.get_mut(moved.source()) {
+            Some(source) => source.all_moved(stamp, at, moved, placed),
+            None => placed.resize(placed.len() + moved.len(), false),
         }
     }
 

@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use crate::endpoint::OwnedEndpoint;
 use crate::hash::Hash;
 use crate::id::NodeId;
+use crate::moved::Moved;
 use crate::number::Number;
 use crate::record::{Node, Stamp};
 use crate::time::Timestamp;
@@ -49,6 +50,18 @@ impl NodeLayer {
             }
         }
         join_fields(&mut self.extra, other.extra);
+    }
+
+    /// Whether it says the figures of `moved`, of that kind of node, and nothing else.
+    fn says_only(&self, moved: &Moved) -> bool {
+        let node = &self.node;
+        node.metrics.shared_names().is_some_and(|names| names.is_same(moved.names()))
+            && node.kind == moved.kind()
+            && node.name.is_none()
+            && node.parents.is_none()
+            && node.endpoints.is_none()
+            && node.attrs.is_empty()
+            && self.extra.is_empty()
     }
 
     /// Whether `later` says anything anew that this one says.
@@ -249,6 +262,21 @@ impl NodeState {
             None => self.layers.insert(place, Arc::new(new)),
         }
         self.settle(place);
+    }
+
+    /// Adds a layer that says nothing but figures, where the latest one says nothing but the same ones: it becomes the new one, in place. Whether that is so.
+    pub(super) fn moved(&mut self, stamp: Stamp, at: Timestamp, moved: &Moved, values: &[Number]) -> bool {
+        let Some(latest) = self.layers.first_mut().filter(|latest| latest.stamp < stamp && latest.says_only(moved)) else { return false };
+        if self.gone.is_some_and(|(gone, _)| stamp <= gone) {
+            return false;
+        }
+        if let Some(latest) = Arc::get_mut(latest) {
+            (latest.stamp, latest.at) = (stamp, at);
+            latest.node.metrics.set(values)
+        } else {
+            *latest = Arc::new(NodeLayer { stamp, at, node: moved.node(&latest.node.id, values), extra: Fields::default() });
+            true
+        }
     }
 
     /// Takes from the layers earlier than the one at `place` what it says anew.

@@ -8,6 +8,7 @@ use super::node::{NodeLayer, NodeState};
 use super::slots::{Slot, Slots};
 use crate::flow::{Flow, FlowKey};
 use crate::id::NodeId;
+use crate::moved::Moved;
 use crate::record::{FieldRecord, Node, Problem, Stamp};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
@@ -109,6 +110,13 @@ impl SourceState {
             None => self.nodes.change(node.id.clone(), |state| state.add(NodeLayer { stamp, at, node, extra })),
         }
         self.mention(stamp, mention);
+    }
+
+    /// Adds the figures of nodes, of each of which `placed` tells whether it was possible; where not, a record of the node says the same.
+    pub(super) fn all_moved(&mut self, stamp: Stamp, at: Timestamp, moved: &Moved, placed: &mut Vec<bool>) {
+        // Only of a report that is neither overtaken nor to be counted.
+        let is_simple = !self.is_over(stamp) && !self.counts(stamp);
+        placed.extend(moved.iter().map(|(id, values)| is_simple && self.nodes.get_mut(id).is_some_and(|node| node.moved(stamp, at, moved, values))));
     }
 
     pub(super) fn add_flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {

@@ -8,7 +8,7 @@ use scope_core::link::message::{Chunk, Frame, Head, Kind, PipeData, Report};
 use scope_core::link::{Decoder, Encoder, LinkError, Packer, Received, Unpacker, digest, weight, whole};
 use scope_core::state::{AgentState, State};
 use scope_core::value::Fields;
-use scope_core::{AgentName, Body, Node, Number, Record, RunId, Stamp, Tick, Timestamp, Value};
+use scope_core::{AgentName, Body, Moved, Node, Number, Record, RunId, Stamp, Tick, Timestamp, Value};
 
 use crate::strategy::any_record;
 
@@ -88,7 +88,20 @@ proptest! {
             let received = link.carry(report, digests, false);
             prop_assert_eq!(received.digest, digests);
             prop_assert_eq!(received.stamp, report.last().unwrap().stamp);
-            prop_assert_eq!(sorted(&received.records), sorted(report));
+            prop_assert_eq!(sorted(&received.into_records()), sorted(report));
+        }
+    }
+
+    #[test]
+    fn figures_in_place_say_what_records_of_them_would(reports in figures()) {
+        let mut link = Link::new();
+        let (mut in_place, mut by_records) = (AgentState::default(), AgentState::default());
+        for report in &reports {
+            let received = link.carry(report, None, false);
+            apply_in_place(&mut in_place, received.clone());
+            apply(&mut by_records, received);
+            prop_assert_eq!(said(&in_place), said(&by_records));
+            prop_assert_eq!(digest(&in_place), digest(&by_records));
         }
     }
 
@@ -131,7 +144,7 @@ proptest! {
         let records = whole(&before, &agent(), stamp, Timestamp::default());
         let received = link.carry(&records, Some(digest(&before)), true);
         prop_assert!(received.whole);
-        let after = applied(received.records);
+        let after = applied(received.into_records());
         prop_assert_eq!(digest(&after), digest(&before));
         prop_assert_eq!(held(&after), held(&before));
     }
@@ -142,6 +155,117 @@ proptest! {
         let (all, but_one) = (applied(records.iter().cloned()), applied(records.iter().skip(1).cloned()));
         prop_assert_eq!(held(&all) == held(&but_one), digest(&all) == digest(&but_one));
     }
+}
+
+/// Reports of a handful of nodes of two sources, mostly of the same figures again.
+fn figures() -> impl Strategy<Value = Vec<Vec<Record>>> {
+    let node = (0_u8..5, prop::sample::select(vec!["ab", "ab", "abc", "b", ""]), any::<u8>(), 0_u8..12);
+    let report = (0_u64..3, any::<bool>(), vec(node, 0..6), 0_u8..24);
+    vec(report, 1..12).prop_map(|reports| {
+        let mut seq = 0;
+        reports
+            .into_iter()
+            .map(|(step, source, nodes, gone)| {
+                seq += step;
+                let source = if source { "one" } else { "two" };
+                let stamp = Stamp { run: RunId::from_u128(7), seq };
+                let record = |body, source: &str| Record {
+                    agent: agent(),
+                    stamp,
+                    source: source.into(),
+                    at: Timestamp::from_seconds(seq as i64),
+                    body,
+                    extra: Fields::default(),
+                };
+                let mut mentioned = std::collections::BTreeSet::new();
+                let mut records: Vec<Record> = Vec::new();
+                for (id, names, value, fact) in nodes.into_iter().filter(|(id, ..)| mentioned.insert(*id)) {
+                    let mut node = Node::new(format!("thing:{id}").parse().unwrap());
+                    node.metrics = names.chars().map(|name| (name.to_string(), Number::from(u64::from(value)))).collect();
+                    match fact {
+                        0 => node.name = Some(value.to_string().into()),
+                        1 => drop(node.attrs.insert("color", Value::from(i64::from(value % 2)))),
+                        2 => node.kind = "other".into(),
+                        _ => {}
+                    }
+                    records.push(record(Body::Node(node), source));
+                }
+                if gone < 5 && !mentioned.contains(&gone) {
+                    records.push(record(Body::Gone(scope_core::Gone::Node(format!("thing:{gone}").parse().unwrap())), source));
+                }
+                let mut tick = Tick::default();
+                tick.sources.insert(source, scope_core::record::SourceTick { full: gone > 20, records: mentioned.len() as u64, ..Default::default() });
+                records.push(record(Body::Tick(tick), ""));
+                records
+            })
+            .collect()
+    })
+}
+
+fn apply(state: &mut AgentState, received: Received) {
+    if let Some(Body::Tick(tick)) = received.records.last().map(|record| &record.body) {
+        state.expect(received.stamp, tick);
+    }
+    for record in received.into_records() {
+        let _ = state.apply(record);
+    }
+}
+
+/// Applies a report as a server does, its figures in place where that can be; of how many nodes the figures were set in place.
+fn apply_in_place(state: &mut AgentState, mut received: Received) -> usize {
+    if let Some(Body::Tick(tick)) = received.records.last().map(|record| &record.body) {
+        state.expect(received.stamp, tick);
+    }
+    let mut placed = Vec::new();
+    for moved in std::mem::take(&mut received.moved) {
+        placed.clear();
+        state.apply_moved(received.stamp, received.at, &moved, &mut placed);
+        let mut rest = Moved::new(moved.source().clone(), moved.kind().into(), moved.names().clone(), 0).unwrap();
+        assert_eq!(placed.len(), moved.len());
+        for ((id, values), _) in moved.iter().zip(&placed).filter(|(_, placed)| !**placed) {
+            assert!(rest.push(id.clone(), values));
+        }
+        received.moved.push(rest);
+    }
+    let placed = placed.iter().filter(|placed| **placed).count();
+    apply(state, received);
+    placed
+}
+
+/// Everything that a state says, with when it was said.
+fn said(state: &AgentState) -> Vec<String> {
+    let mut all = State::default();
+    *all.agent_mut(&agent()) = state.clone();
+    sorted(&all.records().collect::<Vec<_>>())
+}
+
+#[test]
+fn figures_of_known_nodes_are_set_in_place() {
+    let (mut link, mut state) = (Link::new(), AgentState::default());
+    let placed = (1..=4_u64).map(|seq| {
+        let record = |body, source: &str| Record {
+            agent: agent(),
+            stamp: Stamp { run: RunId::from_u128(7), seq },
+            source: source.into(),
+            at: Timestamp::from_seconds(seq as i64),
+            body,
+            extra: Fields::default(),
+        };
+        let mut tick = Tick::default();
+        tick.sources.insert("a", scope_core::record::SourceTick { full: seq == 1, records: 10, ..Default::default() });
+        let nodes = (0..10).map(|number| {
+            let mut node = Node::new(format!("thing:{number}").parse().unwrap());
+            node.name = (seq == 1).then(|| "a".into());
+            node.metrics.insert("size", Number::from(seq));
+            record(Body::Node(node), "a")
+        });
+        let report: Vec<Record> = nodes.chain([record(Body::Tick(tick), "")]).collect();
+        let placed = apply_in_place(&mut state, link.carry(&report, None, false));
+        assert!(state.nodes_unsorted().all(|(_, node)| node.metric("size") == Some(Number::from(seq)) && node.name().is_some()));
+        placed
+    });
+    // First they are told, then they get a layer of figures, which moves from then on.
+    assert_eq!(placed.collect::<Vec<_>>(), [0, 0, 10, 10]);
 }
 
 fn applied(records: impl IntoIterator<Item = Record>) -> AgentState {
@@ -188,7 +312,7 @@ fn recorded_reports_come_through_small() {
         }
         let before = link.bytes;
         let received = link.carry(&report, None, false);
-        assert_eq!(sorted(&received.records), sorted(&report));
+        assert_eq!(sorted(&received.into_records()), sorted(&report));
         let json: usize = report.iter().map(|record| serde_json::to_string(record).unwrap().len()).sum();
         sizes.push((report.len(), json, link.bytes - before));
     }
@@ -241,7 +365,7 @@ fn tables_are_made_anew_when_most_of_them_is_gone() {
         link.encoder.encode(&report, None, false, |part| parts.push(part));
         resets += parts.iter().filter(|part| part.reset).count();
         let received = parts.into_iter().find_map(|part| link.decoder.decode(part).unwrap()).unwrap();
-        assert_eq!(sorted(&received.records), sorted(&report));
+        assert_eq!(sorted(&received.into_records()), sorted(&report));
     }
     assert!((1..10).contains(&resets), "{resets} resets");
 }
@@ -262,7 +386,7 @@ fn a_large_report_is_cut() {
     assert!(parts.len() > 3);
     assert!(parts.iter().all(|part| Frame::from(Kind::Report(Box::new(part.clone()))).encoded_len() <= scope_core::link::FRAME_BYTES));
     let received = parts.into_iter().find_map(|part| decoder.decode(part).unwrap()).unwrap();
-    assert_eq!(received.records.len(), 3000);
+    assert_eq!(received.into_records().len(), 3000);
 }
 
 #[test]

@@ -184,20 +184,19 @@ impl Connection<'_> {
         if report.whole {
             self.end_other_sources(&mut report.records);
         }
-        let seq = report.stamp.seq;
+        let (seq, digest, whole) = (report.stamp.seq, report.digest, report.whole);
         let session = Arc::clone(&self.session);
         if report.records.len() > LARGE {
-            let records = report.records;
             // A panic there ends this link like any other failure.
-            tokio::task::spawn_blocking(move || session.apply(records)).await.map_err(|_| Broken::Manners("sent a report that could not be taken in"))?;
+            tokio::task::spawn_blocking(move || session.apply(report)).await.map_err(|_| Broken::Manners("sent a report that could not be taken in"))?;
         } else {
-            session.apply(report.records);
+            session.apply(report);
         }
         self.arrived = Some(seq);
-        if let Some(theirs) = report.digest {
-            self.compare(theirs, report.whole)?;
+        if let Some(theirs) = digest {
+            self.compare(theirs, whole)?;
         }
-        if report.whole || self.told.is_none_or(|told| told.elapsed() >= ARRIVED_AT_MOST) {
+        if whole || self.told.is_none_or(|told| told.elapsed() >= ARRIVED_AT_MOST) {
             self.tell_arrived()?;
         }
         Ok(())

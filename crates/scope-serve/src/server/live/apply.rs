@@ -1,8 +1,9 @@
 //! Puts a report into the state, and tells what kind of change that was.
 
+use scope_core::link::Received;
 use scope_core::record::{Body, Gone, Record};
 use scope_core::state::{AgentState, Applied, NodeState, State};
-use scope_core::{AgentName, Flow, Node, Value};
+use scope_core::{AgentName, Flow, Moved, Node, Timestamp, Value};
 
 use super::limits::Limits;
 use super::marks::Change;
@@ -21,13 +22,30 @@ pub(super) struct Outcome {
     pub(super) recount: bool,
 }
 
+/// Sets the figures of known nodes in place, said `at` by our clock: of each node of the report's lists in their order, whether that was done. The others are
+/// to be applied as records.
+pub(super) fn moved(state: &mut State, agent: &AgentName, report: &Received, at: Timestamp) -> Vec<bool> {
+    let said = state.agent_mut(agent);
+    expect(said, &report.records);
+    let mut placed = Vec::with_capacity(report.moved.iter().map(Moved::len).sum());
+    for moved in &report.moved {
+        said.apply_moved(report.stamp, at, moved, &mut placed);
+    }
+    placed
+}
+
+/// The tick comes last, and tells what is not to be counted.
+fn expect(said: &mut AgentState, records: &[Record]) {
+    if let Some(Record { body: Body::Tick(tick), stamp, .. }) = records.last() {
+        said.expect(*stamp, tick);
+    }
+}
+
 /// Applies records of `agent`, of which `nodes` and `flows` are known to exist.
 pub(super) fn apply(state: &mut State, agent: &AgentName, records: Vec<Record>, limits: &Limits, nodes: usize, flows: usize) -> Outcome {
     let mut outcome = Outcome { nodes, flows, ..Outcome::default() };
     let said = state.agent_mut(agent);
-    if let Some(Record { body: Body::Tick(tick), stamp, .. }) = records.last() {
-        said.expect(*stamp, tick);
-    }
+    expect(said, &records);
     for record in records {
         let source = said.source_state(&record.source);
         match &record.body {

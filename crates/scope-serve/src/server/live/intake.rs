@@ -21,14 +21,19 @@ pub(super) struct Speaker {
 struct Foreign;
 
 impl Speaker {
-    /// The record as it is taken in; nothing where it speaks of somebody else's host or processes.
-    pub(super) fn believe(&self, mut record: Record, now: Timestamp) -> Option<Record> {
+    /// Makes the record what is taken in; whether it is: not where it speaks of somebody else's host or processes.
+    pub(super) fn believe(&self, record: &mut Record, now: Timestamp) -> bool {
         record.agent.clone_from(&self.here);
-        record.at = earlier(record.at, self.offset_us).min(now);
+        record.at = self.said_at(record.at, now);
         if self.correction_us != 0 {
             self.set_right(&mut record.body, now);
         }
-        self.body(&mut record.body).ok().map(|()| record)
+        self.body(&mut record.body).is_ok()
+    }
+
+    /// When something was said, by our clock.
+    pub(super) fn said_at(&self, at: Timestamp, now: Timestamp) -> Timestamp {
+        earlier(at, self.offset_us).min(now)
     }
 
     /// Sets times right that are told from those of other hosts: when a container started, since when somebody listens, when a connection was seen.

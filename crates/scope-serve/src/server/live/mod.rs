@@ -136,7 +136,7 @@ impl Live {
             agents.entry(agent.clone()).or_insert_with(|| agent::Entry::new(Instant::now(), clock::now()));
         }
         let came = records.len();
-        let taken = tenant.take(agent, agent, None, records, clock::now());
+        let taken = tenant.take(agent, agent, None, records.into(), clock::now());
         Ok(Posted { taken, dropped: came - taken })
     }
 

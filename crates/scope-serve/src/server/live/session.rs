@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use scope_core::{AgentName, CompactString, Record};
+use scope_core::link::Received;
+use scope_core::{AgentName, CompactString};
 use tokio::sync::mpsc;
 
 use super::agent::{Entry, Liveness};
@@ -91,7 +92,8 @@ impl Session {
     }
 
     /// Takes in a report. Who says it is overwritten, when it was said corrected by the clock's offset; of others' hosts and processes nothing is believed.
-    pub fn apply(&self, report: Vec<Record>) {
+    pub fn apply(&self, report: impl Into<Received>) {
+        let report = report.into();
         self.tenant.take(&self.said, &self.here, Some(self.link), report, now());
     }
 

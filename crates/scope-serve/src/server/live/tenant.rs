@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use scope_core::link::Received;
 use scope_core::record::{Body, Problem, Record};
 use scope_core::state::State;
 use scope_core::value::Fields;
-use scope_core::{AgentName, CompactString, NodeId, RunId, Stamp, Tick, Timestamp};
+use scope_core::{AgentName, CompactString, Moved, NodeId, RunId, Stamp, Tick, Timestamp};
 use tokio::sync::broadcast;
 
 use super::agent::{AgentInfo, Entry, Liveness};
@@ -72,7 +73,7 @@ impl TenantLive {
     }
 
     /// Takes in a report of an agent, if `link` still speaks for it (none: it was posted). How many records were taken.
-    pub(super) fn take(&self, said: &AgentName, here: &AgentName, link: Option<u64>, report: Vec<Record>, now: Timestamp) -> usize {
+    pub(super) fn take(&self, said: &AgentName, here: &AgentName, link: Option<u64>, mut report: Received, now: Timestamp) -> usize {
         let came = report.len();
         let (speaker, nodes, flows) = {
             let mut agents = self.lock_agents();
@@ -81,22 +82,35 @@ impl TenantLive {
                 entry.refused += came as u64;
                 return 0;
             }
-            for record in &report {
+            for record in &report.records {
                 if let Body::Tick(tick) = &record.body {
                     entry.tick(tick, SOURCES);
                 }
             }
             (Speaker { said: said.clone(), here: here.clone(), offset_us: entry.offset_us, correction_us: entry.correction_us }, entry.nodes, entry.flows)
         };
-        let mut records = Vec::with_capacity(came);
-        records.extend(report.into_iter().filter_map(|record| speaker.believe(record, now)));
-        let taken = records.len();
-        let copy: Option<Arc<[Record]>> = (self.reports.receiver_count() > 0).then(|| records.as_slice().into());
-        self.series.take(here, &records, now);
-        let outcome = {
+        report.records.retain_mut(|record| speaker.believe(record, now));
+        self.series.take(here, &report.records, now);
+        let (taken, copy, outcome, placed);
+        {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            apply::apply(&mut state, here, records, &self.limits, nodes, flows)
-        };
+            // Who begins to listen from here on reads the state after this report; who listens already wants records, and so does who is to be renamed.
+            let listened = self.reports.receiver_count() > 0;
+            placed = if listened || said != here {
+                vec![false; report.moved.iter().map(Moved::len).sum()]
+            } else {
+                apply::moved(&mut state, here, &report, speaker.said_at(report.at, now))
+            };
+            let mut rest = report.spelled(&placed);
+            rest.retain_mut(|record| speaker.believe(record, now));
+            self.series.take(here, &rest, now);
+            taken = placed.iter().filter(|placed| **placed).count() + rest.len() + report.records.len();
+            // The tick stays the last.
+            rest.append(&mut report.records);
+            copy = listened.then(|| Arc::<[Record]>::from(rest.as_slice()));
+            outcome = apply::apply(&mut state, here, rest, &self.limits, nodes, flows);
+        }
+        self.series.take_moved(here, &report.moved, &placed, now);
         let mut news = false;
         if let Some(entry) = self.lock_agents().get_mut(here) {
             entry.refused += (came - taken) as u64;
@@ -104,7 +118,9 @@ impl TenantLive {
             (entry.nodes, entry.flows) = (outcome.nodes, outcome.flows);
             news = entry.hear(Instant::now(), now);
         }
-        self.board.raise(outcome.change);
+        let mut change = outcome.change;
+        change.figures |= placed.contains(&true);
+        self.board.raise(change);
         if let Some(copy) = copy {
             // Nobody may be left to read it.
             let _ = self.reports.send(copy);

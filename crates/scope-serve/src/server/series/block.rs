@@ -1,9 +1,6 @@
 //! Several figures of one node over time: the last 15 seconds, second by second, and the last 15 minutes in steps of 15 seconds. They are said together, so
 //! those of one second lie together: a report touches a few lines of memory, not a few for each figure.
 
-use scope_core::Number;
-use scope_core::figures::SharedNames;
-
 /// Samples kept second by second.
 pub(super) const FINE: usize = 15;
 
@@ -31,18 +28,11 @@ pub(super) const FIGURE: usize = ROWS * size_of::<f32>() + 2 * size_of::<u16>() 
 /// Bytes that a block takes beside its figures.
 pub(super) const BLOCK: usize = size_of::<Block>() + 64;
 
-/// A name that is not kept: of a counter.
-pub(super) const COUNTER: u16 = u16::MAX;
-/// A name for which there was no room.
-pub(super) const REFUSED: u16 = u16::MAX - 1;
-
 /// Figures over time. Times are seconds since 1970; they come in order, and what comes late is left out.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     /// Which figures they are.
     numbers: Box<[u16]>,
-    /// Names that were said together, and the column of each; [`COUNTER`] and [`REFUSED`] for those that have none.
-    known: Option<(SharedNames, Box<[u16]>)>,
     /// The second of the latest sample.
     last: i64,
     rows: Box<[f32]>,
@@ -60,38 +50,12 @@ impl Block {
         let width = numbers.len();
         let mut rows = vec![f32::NAN; ROWS * width].into_boxed_slice();
         clear(&mut rows, width);
-        Self { numbers: numbers.into(), known: None, last: second, rows, counts: vec![0; width].into(), steps: Vec::new(), oldest: 0 }
+        Self { numbers: numbers.into(), last: second, rows, counts: vec![0; width].into(), steps: Vec::new(), oldest: 0 }
     }
 
     /// Which figures they are.
     pub(super) fn numbers(&self) -> &[u16] {
         &self.numbers
-    }
-
-    /// Notes which columns the names of `names` have here.
-    pub(super) fn know(&mut self, names: SharedNames, columns: Vec<u16>) {
-        self.known = Some((names, columns.into()));
-    }
-
-    /// Whether figures of `names` all belong here, but those that are kept nowhere.
-    pub(super) fn knows(&self, names: &SharedNames) -> bool {
-        self.known.as_ref().is_some_and(|(known, _)| known.is_same(names))
-    }
-
-    /// How many of the names that it knows found no room.
-    pub(super) fn refused(&self) -> usize {
-        self.known.as_ref().map_or(0, |(_, columns)| columns.iter().filter(|column| **column == REFUSED).count())
-    }
-
-    /// Adds a sample of each of the names that it knows.
-    pub(super) fn push_known(&mut self, second: i64, values: &[Number]) {
-        if !self.advance(second) {
-            return;
-        }
-        let Self { known: Some((_, columns)), rows, counts, numbers, .. } = self else { return };
-        for (column, value) in columns.iter().zip(values).filter(|(column, _)| **column < REFUSED) {
-            put(rows, counts, numbers.len(), usize::from(*column), second, value.as_f64() as f32);
-        }
     }
 
     /// Adds a sample of one figure.

@@ -11,16 +11,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use hashbrown::HashMap;
 use scope_core::figures::SharedNames;
 use scope_core::record::{Body, Record};
-use scope_core::{AgentName, CompactString, Figures, NodeId, Timestamp};
+use scope_core::{AgentName, CompactString, Moved, NodeId, Number, Timestamp};
 
 use crate::server::tenant::Tenant;
 
 pub use query::{Aggregate, POINTS, Point, Range, aggregate, readable};
 
-use block::{BLOCK, Block, COARSE, COUNTER, FIGURE, Figure, REFUSED, STEP};
+use block::{BLOCK, Block, COARSE, FIGURE, Figure, STEP};
 
 /// Most names of figures, all tenants together. A plugin brings a handful.
 const NAMES: usize = 4096;
+/// No number: of a counter, of which the rate is kept, and of a name past [`NAMES`].
+const NO_NUMBER: u16 = u16::MAX;
+
+/// Lists of names whose numbers are kept for each agent. An agent has a dozen.
+const LISTS: usize = 32;
 
 /// Figures over time, of all tenants.
 #[derive(Debug)]
@@ -70,6 +75,8 @@ pub(crate) struct TenantSeries {
 struct AgentSeries {
     shared: Arc<Shared>,
     nodes: HashMap<NodeId, Vec<Block>>,
+    /// The numbers of lists of names that come again and again.
+    lists: Vec<(SharedNames, Arc<[u16]>)>,
 }
 
 impl Series {
@@ -135,6 +142,12 @@ impl Shared {
         self.names().numbers.get(name).copied()
     }
 
+    /// The numbers of names; [`NO_NUMBER`] for counters, and past [`NAMES`].
+    fn all_numbers<'a>(&self, names: impl Iterator<Item = &'a str>) -> Arc<[u16]> {
+        let number = |name: &str| if name.ends_with("_total") { NO_NUMBER } else { self.number_or_new(name).unwrap_or(NO_NUMBER) };
+        names.map(number).collect()
+    }
+
     fn number_or_new(&self, name: &str) -> Option<u16> {
         if let Some(number) = self.number(name) {
             return Some(number);
@@ -189,22 +202,43 @@ impl TenantSeries {
         self.lock().values().cloned().collect()
     }
 
-    /// Takes the figures of a report.
+    /// Takes the figures of a report's records.
     pub(crate) fn take(&self, agent: &AgentName, records: &[Record], now: Timestamp) {
-        let second = now.as_micros().div_euclid(1_000_000);
-        let agent = {
-            let mut agents = self.lock();
-            let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: HashMap::new() }));
-            Arc::clone(agents.entry_ref(agent).or_insert_with(new))
-        };
+        let mut figures = records.iter().filter_map(|record| match &record.body {
+            Body::Node(node) if !node.metrics.is_empty() => Some(node),
+            _ => None,
+        });
+        let Some(first) = figures.next() else { return };
+        let (agent, second) = (self.agent(agent), now.as_micros().div_euclid(1_000_000));
         let mut agent = lock(&agent);
-        for record in records {
-            if let Body::Node(node) = &record.body
-                && !node.metrics.is_empty()
-            {
-                agent.take(&node.id, &node.metrics, second);
+        for node in std::iter::once(first).chain(figures) {
+            let numbers = match node.metrics.shared_names() {
+                Some(names) => agent.numbers(names),
+                None => self.shared.all_numbers(node.metrics.iter().map(|(name, _)| name)),
+            };
+            agent.take(&node.id, &numbers, node.metrics.values(), second);
+        }
+    }
+
+    /// Takes the figures of those nodes in a report's lists, in their order, that are `known`.
+    pub(crate) fn take_moved(&self, agent: &AgentName, lists: &[Moved], known: &[bool], now: Timestamp) {
+        if !known.contains(&true) {
+            return;
+        }
+        let (agent, second) = (self.agent(agent), now.as_micros().div_euclid(1_000_000));
+        let mut agent = lock(&agent);
+        let mut known = known.iter();
+        for moved in lists {
+            let numbers = agent.numbers(moved.names());
+            for ((id, values), _) in moved.iter().zip(&mut known).filter(|(_, known)| **known) {
+                agent.take(id, &numbers, values, second);
             }
         }
+    }
+
+    fn agent(&self, agent: &AgentName) -> Arc<Mutex<AgentSeries>> {
+        let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: HashMap::new(), lists: Vec::new() }));
+        Arc::clone(self.lock().entry_ref(agent).or_insert_with(new))
     }
 
     /// Forgets an agent that is gone.
@@ -220,7 +254,7 @@ impl TenantSeries {
         let silent = if tight { STEP } else { COARSE as i64 * STEP };
         for agent in self.all() {
             let mut agent = lock(&agent);
-            let AgentSeries { shared, nodes } = &mut *agent;
+            let AgentSeries { shared, nodes, .. } = &mut *agent;
             nodes.retain(|_, blocks| {
                 let is_silent = blocks.iter().all(|block| second - block.last() > silent);
                 if is_silent {
@@ -234,68 +268,59 @@ impl TenantSeries {
 }
 
 impl AgentSeries {
-    /// Takes the figures of a node.
-    fn take(&mut self, id: &NodeId, figures: &Figures, second: i64) {
+    /// The numbers of the names of a list, which many nodes share.
+    fn numbers(&mut self, names: &SharedNames) -> Arc<[u16]> {
+        if let Some((_, numbers)) = self.lists.iter().find(|(known, _)| known.is_same(names)) {
+            return Arc::clone(numbers);
+        }
+        let numbers = self.shared.all_numbers(names.names().iter().map(CompactString::as_str));
+        if self.lists.len() >= LISTS {
+            self.lists.clear();
+        }
+        self.lists.push((names.clone(), Arc::clone(&numbers)));
+        numbers
+    }
+
+    /// Takes the figures of a node: a value for each of the numbers.
+    fn take(&mut self, id: &NodeId, numbers: &[u16], values: &[Number], second: i64) {
         let shared = &self.shared;
         let blocks = match self.nodes.get_mut(id) {
             Some(blocks) => blocks,
             None if !shared.take(ENTRY) => return shared.refuse(1),
             None => self.nodes.entry(id.clone()).or_default(),
         };
-        // Mostly the same names come, and nothing is to be looked up.
-        if let Some(names) = figures.shared_names()
-            && let Some(block) = blocks.iter_mut().find(|block| block.knows(names))
-            && (block.refused() == 0 || shared.bytes.load(Ordering::Relaxed) + FIGURE > shared.limit)
-        {
-            shared.refuse(block.refused());
-            return block.push_known(second, figures.values());
-        }
-        let kept = figures.iter().filter(|(name, _)| !name.ends_with("_total"));
-        let numbered: Vec<(u16, f32)> = kept.filter_map(|(name, value)| shared.number_or_new(name).map(|number| (number, value.as_f64() as f32))).collect();
-        let is_known = |blocks: &[Block], number: u16| blocks.iter().any(|block| block.numbers().contains(&number));
-        let mut new: Vec<u16> = numbered.iter().map(|(number, _)| *number).filter(|number| !is_known(blocks, *number)).collect();
-        if !new.is_empty() {
-            let room = if shared.take(BLOCK + FIGURE) { 1 + new.iter().skip(1).take_while(|_| shared.take(FIGURE)).count() } else { 0 };
-            shared.refuse(new.len() - room);
-            new.truncate(room);
-            if room > 0 {
-                blocks.push(Block::new(new, second));
+        let mut missing: Vec<(u16, f32)> = Vec::new();
+        // What comes together stands together, in this order.
+        let mut likely = (0, 0);
+        for (number, value) in numbers.iter().zip(values).filter(|(number, _)| **number < NO_NUMBER) {
+            let value = value.as_f64() as f32;
+            let is_there = blocks.get(likely.0).and_then(|block| block.numbers().get(likely.1)) == Some(number);
+            if !is_there {
+                let find = |(at, block): (usize, &Block)| Some((at, block.numbers().iter().position(|known| known == number)?));
+                let Some(place) = blocks.iter().enumerate().find_map(find) else {
+                    missing.push((*number, value));
+                    continue;
+                };
+                likely = place;
             }
-        }
-        for (number, value) in &numbered {
-            let place = blocks.iter_mut().find_map(|block| Some((block.numbers().iter().position(|known| known == number)?, block)));
-            if let Some((column, block)) = place {
-                block.push(second, column, *value);
+            if let Some(block) = blocks.get_mut(likely.0) {
+                block.push(second, likely.1, value);
             }
+            likely.1 += 1;
         }
-        if let Some(names) = figures.shared_names() {
-            know(blocks, names, |name| shared.number(name));
+        if missing.is_empty() {
+            return;
         }
-    }
-}
-
-/// Tells the block that has the figures of `names`, but those that are kept nowhere, which they are; where several have some of them, none.
-fn know(blocks: &mut [Block], names: &SharedNames, number: impl Fn(&str) -> Option<u16>) {
-    let mut columns = Vec::with_capacity(names.names().len());
-    let mut of: Option<usize> = None;
-    for name in names.names() {
-        if name.ends_with("_total") {
-            columns.push(COUNTER);
-            continue;
-        }
-        let Some(number) = number(name) else { return };
-        let place = blocks.iter().enumerate().find_map(|(at, block)| Some((at, block.numbers().iter().position(|known| *known == number)?)));
-        match place {
-            None => columns.push(REFUSED),
-            Some((at, column)) if of.is_none_or(|of| of == at) => {
-                of = Some(at);
-                columns.push(column as u16);
+        let room = if shared.take(BLOCK + FIGURE) { 1 + missing.iter().skip(1).take_while(|_| shared.take(FIGURE)).count() } else { 0 };
+        shared.refuse(missing.len() - room);
+        missing.truncate(room);
+        if room > 0 {
+            let mut block = Block::new(missing.iter().map(|(number, _)| *number).collect(), second);
+            for (column, (_, value)) in missing.into_iter().enumerate() {
+                block.push(second, column, value);
             }
-            Some(_) => return,
+            blocks.push(block);
         }
-    }
-    if let Some(block) = of.and_then(|at| blocks.get_mut(at)) {
-        block.know(names.clone(), columns);
     }
 }
 
@@ -304,3 +329,6 @@ impl Drop for AgentSeries {
         self.shared.release(self.nodes.values().map(|blocks| bytes(blocks)).sum());
     }
 }
+
+#[cfg(test)]
+mod tests;
