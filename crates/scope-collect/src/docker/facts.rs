@@ -113,7 +113,10 @@ pub enum State {
     /// Its processes are frozen.
     Paused,
     /// It ended and waits for the engine to start it again.
-    Restarting,
+    Restarting {
+        /// The exit code that it ended with; `None` where the engine does not say.
+        code: Option<i32>,
+    },
     /// It is being removed.
     Removing,
     /// It ended.
@@ -134,7 +137,7 @@ impl State {
             Self::Created => "created",
             Self::Running => "running",
             Self::Paused => "paused",
-            Self::Restarting => "restarting",
+            Self::Restarting { .. } => "restarting",
             Self::Removing => "removing",
             Self::Exited { .. } => "exited",
             Self::Dead => "dead",

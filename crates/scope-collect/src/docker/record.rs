@@ -65,7 +65,7 @@ impl ContainerFacts {
         node.endpoints = Some(self.endpoints(host));
         let attrs = &mut node.attrs;
         set(attrs, "state", Some(self.state.as_str()));
-        if let State::Exited { code: Some(code) } = self.state {
+        if let State::Exited { code: Some(code) } | State::Restarting { code: Some(code) } = self.state {
             set(attrs, "exit_code", Some(i64::from(code)));
         }
         set(attrs, "health", self.health.map(super::Health::as_str));

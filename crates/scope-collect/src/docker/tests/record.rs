@@ -58,9 +58,10 @@ fn only_what_runs_can_be_reached() {
 }
 
 #[test]
-fn an_exit_code_is_of_the_ended_only() {
+fn an_exit_code_is_of_the_ended_and_of_the_restarting_only() {
     let code = |name: &str| with_host(|host| facts(name).node(host)).unwrap().attrs.get("exit_code").cloned();
     assert_eq!((code("exited"), code("oom"), code("running"), code("created")), (Some(3_u32.into()), Some(137_u32.into()), None, None));
+    assert_eq!(code("restarting"), Some(1_u32.into()), "why it restarts again and again");
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn state_of(state: &InspectState<'_>) -> State {
     match state.status.text().map(|word| state_named(&word, code)) {
         Some(known) if known != State::Unknown => known,
         // Without a word that is known, the flags tell; `Running` is set beside `Paused` and `Restarting`.
-        _ if state.restarting.flag() => State::Restarting,
+        _ if state.restarting.flag() => State::Restarting { code },
         _ if state.paused.flag() => State::Paused,
         _ if state.running.flag() => State::Running,
         _ if state.dead.flag() => State::Dead,
@@ -247,7 +247,7 @@ fn state_named(word: &str, code: Option<i32>) -> State {
         "created" | "configured" | "initialized" => State::Created,
         "running" | "stopping" => State::Running,
         "paused" => State::Paused,
-        "restarting" => State::Restarting,
+        "restarting" => State::Restarting { code },
         "removing" => State::Removing,
         "exited" | "stopped" => State::Exited { code },
         "dead" => State::Dead,
@@ -263,7 +263,7 @@ fn state_described(words: &str) -> State {
         Some("Up") => State::Running,
         Some("Exited") => State::Exited { code: code() },
         Some("Created") => State::Created,
-        Some("Restarting") => State::Restarting,
+        Some("Restarting") => State::Restarting { code: code() },
         Some("Removal") => State::Removing,
         Some("Dead") => State::Dead,
         _ => State::Unknown,
@@ -430,6 +430,7 @@ fn summary(listed: &Listed<'_>, redactor: &Redactor) -> Option<Summary> {
     let state = match (listed.state.text().map(|word| state_named(&word, None)), described) {
         // Only the words have the exit code.
         (Some(State::Exited { .. }), State::Exited { code }) => State::Exited { code },
+        (Some(State::Restarting { .. }), State::Restarting { code }) => State::Restarting { code },
         (Some(State::Unknown) | None, described) => described,
         (Some(state), _) => state,
     };

@@ -44,7 +44,7 @@ fn reads_each_state() {
     assert_eq!(state("paused"), (State::Paused, true, None, false));
     assert_eq!(state("created"), (State::Created, false, None, false));
     assert_eq!(state("failed"), (State::Created, false, None, false));
-    assert_eq!(state("restarting"), (State::Restarting, false, None, false));
+    assert_eq!(state("restarting"), (State::Restarting { code: Some(1) }, false, None, false));
     assert_eq!(state("exited"), (State::Exited { code: Some(3) }, false, None, false));
     assert_eq!(state("oom"), (State::Exited { code: Some(137) }, false, None, true));
     assert!(inspected("engine-20.10/inspect/failed.json").error.unwrap().contains("operation not permitted"));
