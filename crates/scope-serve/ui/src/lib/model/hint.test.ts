@@ -13,6 +13,10 @@ describe('hints', () => {
       'docker run -v /proc:/host/proc:ro',
     ]);
     expect(commandsOf('check --proc: it must be a mount')).toEqual([]);
+    expect(
+      commandsOf('to have them tracked: sysctl -w net.bridge.bridge-nf-call-iptables=1 (packets then pass iptables rules, too)'),
+    ).toEqual(['sysctl -w net.bridge.bridge-nf-call-iptables=1']);
+    expect(commandsOf('grant both: setcap cap_net_admin+ep $(command -v scope)')).toEqual(['setcap cap_net_admin+ep $(command -v scope)']);
   });
 
   it('say it in words that are commands as well', () => {

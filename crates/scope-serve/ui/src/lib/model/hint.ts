@@ -13,9 +13,9 @@ export function hintParts(hint: string): HintPart[] {
     .filter((part) => part.text !== '');
 }
 
-/** Programs that hints tell to run, where a sentence, a bracket or the hint begins with one. */
+/** Programs that hints tell to run, where a sentence, a bracket or the hint begins with one. A bracket after one is a remark, but for `$(…)`. */
 const COMMAND =
-  /(?:^|[:;(`] ?)((?:sudo |scope |sysctl |usermod |setcap |mount -|modprobe |docker run |chmod |chown )[^;`()]*(?:\([^)]*\)[^;`()]*)*)/g;
+  /(?:^|[:;(`] ?)((?:sudo |scope |sysctl |usermod |setcap |mount -|modprobe |docker run |chmod |chown )[^;`()]*(?:(?<=\$)\([^)]*\)[^;`()]*)*)/g;
 const CAPABILITY = /\bCAP_[A-Z_]+\b/g;
 
 /** The commands that mend what the hint is about, those that it names first. */
