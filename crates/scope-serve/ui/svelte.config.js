@@ -9,7 +9,13 @@ const hosts = process.env.SCOPE_PAGE === 'hosts';
 export default {
   kit: {
     outDir: hosts ? '.svelte-kit-hosts' : '.svelte-kit',
-    files: hosts ? { routes: 'src/hosts/routes', appTemplate: 'src/hosts/app.html', hooks: { universal: 'src/hosts/hooks' } } : {},
+    files: hosts
+      ? {
+          routes: 'src/hosts/routes',
+          appTemplate: 'src/hosts/app.html',
+          hooks: { universal: 'src/hosts/hooks', client: 'src/hosts/hooks.client' },
+        }
+      : {},
     adapter: hosts
       ? completing(adapter({ pages: 'build/hosts' }), { document: 'build/hosts/index.html' })
       : completing(adapter({ pages: 'build/app', fallback: 'index.html' }), {

@@ -47,6 +47,16 @@ export const why = (what: string): Act =>
     press(what, 'Enter'),
   );
 
+/** Opens what is in the middle of the map, as a click does. */
+export const openCluster: Act = inOrder((page) => page.getByRole('application').focus(), press('ArrowRight', 'Enter'));
+
+/** Goes to a page whose script does not arrive. */
+export const losePage: Act = inOrder(
+  clickLast('header button[aria-haspopup=menu]'),
+  (page) => page.route(/_app\/immutable/, (route) => route.abort()),
+  click('[role=menuitem]:has(.lucide-radio)'),
+);
+
 export const openGroup: Act = async (page) => {
   await page.goto(`${page.url()}&as=table`);
   await page.getByRole('row').nth(2).click();

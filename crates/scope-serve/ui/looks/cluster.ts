@@ -68,9 +68,8 @@ export class Cluster {
         seq: this.#seq,
         at,
         source: 'net',
-        code: 'permission_denied',
-        message: 'connections of other users are not seen: the agent runs without CAP_NET_ADMIN and CAP_SYS_PTRACE',
-        hint: 'Start it as root, or grant both: `sudo setcap cap_net_admin,cap_sys_ptrace+ep /usr/local/bin/scope`',
+        message: 'network namespaces of containers cannot be entered: only connections of the host itself are seen',
+        hint: "run as root or with CAP_SYS_ADMIN and CAP_SYS_PTRACE, in the host's pid namespace",
       };
       records.push(problem);
     }

@@ -2,7 +2,7 @@
 import * as acts from './acts';
 import { click, clickLast, inOrder, press, withAgents } from './acts';
 import { Cluster } from './cluster';
-import type { World, WorldName } from './worlds';
+import { anotherViewer, type World, type WorldName } from './worlds';
 
 interface Shown {
   /** What follows the address that the screens have in common. */
@@ -52,11 +52,13 @@ const views = [
   ...of(1000, '/view/', {
     'map-1000': { at: 'containers', settle: 2500 },
     'map-1000-layers': { at: 'containers?arrange=layers', settle: 2500 },
-    'map-1000-open': 'containers?open=host%3Ahost-03&open=host-03',
+    'map-1000-open': { at: 'containers', act: acts.openCluster, settle: 2500 },
+    'map-1000-open-far': { at: 'containers?open=host-03', settle: 2500 },
     'map-hosts': 'hosts',
   }),
   ...of(10000, VIEW, {
     'map-10000': { settle: 9000 },
+    'map-10000-open': { act: acts.openCluster, settle: 5000 },
     'map-10000-layers': { at: '?arrange=layers', settle: 9000 },
     'table-10000': { at: '?as=table', settle: 9000 },
   }),
@@ -122,6 +124,7 @@ const states = [
     loading: { at: 'view/containers', act: acts.hangServer },
     'refused-view': 'view/no-such-view',
     'no-page': 'no/such/page',
+    'page-failed': { at: 'view/containers', act: acts.losePage },
     'part-failed': { at: 'view/containers', act: acts.loseParts },
   }),
   ...of('kinds', VIEW, { 'offline-panel': { at: `?${container('api')}`, ...wasAway } }),
@@ -148,7 +151,7 @@ const pages = [
     'viewer-map': { act: asViewer(VIEW), settle: 2500 },
     'viewer-panel': { act: asViewer(`${VIEW}?${container('web')}`), settle: 4000 },
     'viewer-panel-hidden': { act: asViewer(`${VIEW}?${container('db')}`), settle: 2500 },
-    'viewer-refused': { act: inOrder(asViewer(`${VIEW}?${container('web')}`), acts.revokeViewer), settle: 18_000 },
+    'viewer-refused': { act: inOrder(asViewer(`${VIEW}?${container('web')}`), acts.revokeViewer), settle: 18_000, undo: anotherViewer },
   }),
 ];
 

@@ -13,8 +13,22 @@ test('says so when a part of the page cannot be loaded, and tries again when ask
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   await page.context().setOffline(true);
   await page.getByRole('radio', { name: 'Table' }).click();
-  await expect(page.getByText('This part of the page could not be loaded.')).toBeVisible();
+  await expect(page.getByText('This part of the page could not be loaded')).toBeVisible();
   await page.context().setOffline(false);
   await page.getByRole('main').getByRole('button', { name: 'Try now' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'shop-api' }).first()).toBeVisible();
+});
+
+test('says so when a whole page cannot be loaded, and goes there when asked', async ({ page, fleetServer, faults }) => {
+  await page.goto(`${fleetServer.url}/view/containers`);
+  await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.context().setOffline(true);
+  await page.getByRole('menuitem', { name: 'Agents' }).click();
+  await expect(page.getByRole('heading', { name: 'This part of the page could not be loaded' })).toBeVisible();
+  await page.context().setOffline(false);
+  await page.getByRole('main').getByRole('button', { name: 'Load again' }).click();
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.getByText('host-00').first()).toBeVisible();
+  expect(faults).toEqual([]);
 });

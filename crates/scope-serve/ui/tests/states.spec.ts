@@ -92,3 +92,19 @@ test('a page that cannot be loaded tries again by itself, and then says so', asy
   await expect(page.getByRole('alert')).toHaveCount(0);
   expect(faults).toEqual([]);
 });
+
+test('agents of a server that is away are what they were', async ({ page }) => {
+  const server = await Server.start('--no-collect');
+  await new Fleet(2, 4).report(server);
+  await page.goto(`${server.url}/agents`);
+  const row = page.getByRole('row').filter({ hasText: 'host-00' });
+  await expect(row.getByText('live', { exact: true })).toBeVisible();
+  await server.stop();
+  await expect(page.getByRole('alert')).toContainText('You see the state of');
+  await expect(row.getByText('was live')).toBeVisible();
+  await expect(row.getByText('live', { exact: true })).toHaveCount(0);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await server.begin();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await server.end();
+});

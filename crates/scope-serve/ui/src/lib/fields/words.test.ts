@@ -21,6 +21,9 @@ describe('names of fields', () => {
     expect(spoken(field('mem_bytes'), german).name).toBe('mem_bytes');
     expect(spoken(field('mem_bytes'), await wordsFor('en'))).toEqual(field('mem_bytes'));
   });
+  it('are described without marks', async () => {
+    expect(spoken({ ...field('state'), description: 'As `docker ps` says.' }, {}).description).toBe('As docker ps says.');
+  });
   it('are those of the server where a language has none', async () => {
     const german = await wordsFor('de');
     expect(spoken(field('nginx_requests'), german)).toEqual(field('nginx_requests'));

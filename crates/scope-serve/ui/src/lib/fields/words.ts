@@ -19,5 +19,6 @@ export async function wordsFor(locale: string): Promise<FieldWords> {
 
 export function spoken(field: FieldInfo, words: FieldWords): FieldInfo {
   const [label = field.label, description = field.description] = Object.hasOwn(words, field.name) ? words[field.name]! : [];
-  return { ...field, label, description };
+  // Where it stands, in lines and in titles, names are not set apart.
+  return { ...field, label, description: description.replaceAll('`', '') };
 }

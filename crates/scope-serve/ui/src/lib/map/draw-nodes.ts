@@ -152,7 +152,10 @@ function drawBars(pen: Pen, port: Port, model: Model, nodes: number[], alpha: nu
     const width = labels.width(pen, text, 11, look.font, 500);
     const x = scene.x[n]! * s + port.offsetX;
     const y = (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
-    if (!text || !labels.take(x, y - 6, width + 8, 12)) continue;
+    // Beyond its cluster, it would be a name of its neighbours.
+    const c = scene.cluster[n]!;
+    const end = c < 0 || !model.framed ? Infinity : (model.clusters.left[c]! + model.clusters.width[c]!) * s + port.offsetX;
+    if (!text || x + width + 6 > end || !labels.take(x, y - 6, width + 8, 12)) continue;
     pen.globalAlpha = alpha * 0.85;
     pen.fillStyle = look.background;
     pen.fillRect(x, y - 7, width + 6, 14);
@@ -270,7 +273,10 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   const s = port.scale;
   const size = Math.max(9.5, Math.min(19, 12.5 * s));
   const small = Math.max(9.5, size * 0.84);
-  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 3 - (scene.health[n]! >= WARNING ? 13 * Math.min(1, s * 1.3) : 0);
+  const r = Math.max(4, 5.5 * Math.min(1.3, s));
+  /** Of the mark of what is wrong, from a card's right. */
+  const markAt = r + 5 * s;
+  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 3 - (scene.health[n]! >= WARNING ? markAt + r : 0);
   const left = (n: number) => (scene.x[n]! + WORDS_AT) * s + port.offsetX;
   const middle = (n: number) => (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
   const figures = new Map<number, string>();
@@ -293,10 +299,9 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   pen.font = `400 ${small}px ${look.font}`;
   pen.fillStyle = look.muted;
   for (const [n, figure] of figures) pen.fillText(labels.cut(pen, figure, small, look.font, room(n)), left(n), middle(n) + size * 0.58);
-  const r = Math.max(4, 5.5 * Math.min(1.3, s));
   for (const n of nodes) {
     if (scene.health[n]! >= WARNING) {
-      drawMark(pen, look, scene.health[n]!, (scene.x[n]! + scene.w[n]!) * s + port.offsetX - r - 5 * s, middle(n), r);
+      drawMark(pen, look, scene.health[n]!, (scene.x[n]! + scene.w[n]!) * s + port.offsetX - markAt, middle(n), r);
     }
   }
 }

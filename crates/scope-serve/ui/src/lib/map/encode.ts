@@ -258,8 +258,9 @@ export class Encoder {
   }
 }
 
-/** A name without what its project says anyway: `api-1` of `shop-api-1`. */
+/** A name without what its project says anyway, `api-1` of `shop-api-1`, and without what explains it: `Internet` of `Internet (servers)`. */
 export function shortName(node: GraphNode): string {
+  if (node.role === 'pseudo') return node.name.replace(/ \([^()]*\)$/, '') || node.name;
   const project = node.facts.attrs?.['compose_project'];
   if (typeof project !== 'string' || !project || !node.name.startsWith(project)) return node.name;
   const rest = node.name.slice(project.length);

@@ -86,6 +86,9 @@ describe('clusters', () => {
     expect(clusterOf({ ...shop, role: 'pseudo' }, 'host')).toBeUndefined();
     expect(shortName(shop)).toBe('api-1');
     expect(shortName(node('api', { compose_project: 'shop' }))).toBe('api');
+    expect(shortName({ ...node('Internet (servers)'), role: 'pseudo' })).toBe('Internet');
+    expect(shortName({ ...node('(servers)'), role: 'pseudo' })).toBe('(servers)');
+    expect(shortName(node('job (nightly)'))).toBe('job (nightly)');
   });
 
   it('are offered by labels that divide', () => {

@@ -127,10 +127,34 @@ export class Pilot {
     return window.fitting(named, MARGIN, most, ABOVE, this.#below);
   }
 
-  /** What was opened is looked at: as large as it can be read, and whole where it can. */
-  open(bounds: Bounds) {
-    const camera = this.stage.window.fitting(bounds, 40, 1.1, ABOVE, this.#below);
-    if (camera.scale > this.stage.window.scale) this.goTo(camera);
+  /** What was opened is looked at: whole where that can be read, else the part of it that needs a look first. */
+  open(c: number) {
+    const { window } = this.stage;
+    const bounds = this.stage.clusterBounds(c);
+    const camera = window.fitting(bounds, window.width < NARROW ? MARGIN / 2 : 40, 1.1, ABOVE, this.#below);
+    if (camera.scale < REVEAL_SCALE) this.goTo(this.#legible(bounds, this.stage.worstOf(c)));
+    else if (camera.scale > window.scale) this.goTo(camera);
+  }
+
+  /** As near as names can be read, with `about` as much in the middle as leaves nothing of the view empty that could show something. */
+  #legible(bounds: Bounds, about: number): Camera {
+    const { window, scene } = this.stage;
+    // Any nearer, all clusters around it would open as well.
+    const scale = REVEAL_SCALE * 0.99;
+    const within = (middle: number, least: number, most: number, half: number) =>
+      most - least <= 2 * half ? (least + most) / 2 : Math.min(most - half, Math.max(least + half, middle));
+    const margin = MARGIN / 2 / scale;
+    const [above, below] = [ABOVE / scale, this.#below / scale];
+    return {
+      x: within(scene.hx[about]! + scene.w[about]! / 2, bounds.left - margin, bounds.right + margin, window.width / 2 / scale),
+      y: within(
+        scene.hy[about]! + scene.h[about]! / 2,
+        bounds.top - margin - above,
+        bounds.bottom + margin + below,
+        window.height / 2 / scale,
+      ),
+      scale,
+    };
   }
 
   /** The view has another size. What is seen stays where it is on the screen, unless all of the map is to be seen. */

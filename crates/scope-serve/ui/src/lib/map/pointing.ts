@@ -77,7 +77,7 @@ export class Pointing {
 
   #toggle(c: number, open: boolean) {
     this.stage.emit({ type: 'toggle', key: this.stage.clusters.keys[c]!, open });
-    if (open) this.pilot.open(this.stage.clusterBounds(c));
+    if (open) this.pilot.open(c);
   }
 
   #drag(what: NonNullable<Hit>, dx: number, dy: number, end: boolean) {

@@ -132,6 +132,11 @@ export class Stage {
     return { left: left[c]!, top: top[c]!, right: left[c]! + width[c]!, bottom: top[c]! + height[c]! };
   }
 
+  /** Of a cluster, the member that needs a look first. */
+  worstOf(c: number): number {
+    return this.clusters.members[this.clusters.firsts[c]!]!;
+  }
+
   spotOf(n: number): Spot {
     return this.drawn.state[n] === SHOWN || this.scene.cluster[n]! < 0 ? n : -1 - this.scene.cluster[n]!;
   }

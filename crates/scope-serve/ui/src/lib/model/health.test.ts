@@ -24,6 +24,14 @@ describe('judge', () => {
     expect(at('container', { state: 'exited', exit_code: 0, oom_killed: true }).reasons).toEqual([{ what: 'out_of_memory' }]);
   });
 
+  it('says what something ended with that restarts again and again', () => {
+    expect(at('container', { state: 'restarting', exit_code: 0 }).reasons).toEqual([
+      { what: 'restarting' },
+      { what: 'failed', exitCode: 0 },
+    ]);
+    expect(at('container', { state: 'restarting' }).reasons).toEqual([{ what: 'restarting' }]);
+  });
+
   it('names all that is wrong, the gravest first', () => {
     const { health, reasons } = at(
       'container',

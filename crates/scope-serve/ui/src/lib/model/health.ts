@@ -46,15 +46,19 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   const state = typeof attrs?.['state'] === 'string' ? attrs['state'].toLowerCase() : undefined;
   const found: Found = { critical: undefined, warning: undefined };
 
-  if (state === 'restarting' || state === 'crashloopbackoff') put(found, 'critical', { what: 'restarting' });
-  else if (state === 'dead') put(found, 'critical', { what: 'dead' });
+  const code = attrs?.['exit_code'];
+  if (state === 'restarting' || state === 'crashloopbackoff') {
+    put(found, 'critical', { what: 'restarting' });
+    // Whatever it ended with, it should not have ended.
+    if (typeof code === 'number') put(found, 'critical', { what: 'failed', exitCode: code });
+  }
+  if (state === 'dead') put(found, 'critical', { what: 'dead' });
   else if (state === 'paused') put(found, 'warning', { what: 'paused' });
   else if (state === 'zombie') put(found, 'warning', { what: 'zombie' });
   else if (state === 'pending') put(found, 'warning', { what: 'pending' });
   if (attrs?.['oom_killed'] === true) put(found, 'critical', { what: 'out_of_memory' });
   const ended = hasEnded(node);
   if (ended) {
-    const code = attrs?.['exit_code'];
     if (typeof code === 'number' ? !ORDERLY.has(code) : state === 'failed') {
       put(found, 'critical', { what: 'failed', exitCode: typeof code === 'number' ? code : NaN });
     }

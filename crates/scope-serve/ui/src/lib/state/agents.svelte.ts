@@ -9,8 +9,12 @@ export class Agents {
   agents = $state.raw<AgentInfo[]>([]);
   problems = $state.raw<Trouble[]>([]);
   loaded = $state(false);
+  /** When the last answer came, in milliseconds of this clock. */
+  heardAt = $state<number | undefined>();
   /** Why the last answer failed. */
   error = $state('');
+  /** What is known is of then: the last answer failed. */
+  readonly asOf = $derived(this.error ? this.heardAt : undefined);
   readonly troubles: ReadonlyMap<string, number> = $derived(
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time, never changed
     this.problems.reduce((counts, { agent }) => counts.set(agent, (counts.get(agent) ?? 0) + 1), new Map<string, number>()),
@@ -32,6 +36,7 @@ export class Agents {
       this.agents = agents.agents;
       this.problems = problems.problems;
       this.loaded = true;
+      this.heardAt = Date.now();
       this.error = '';
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) void catalogue.load();

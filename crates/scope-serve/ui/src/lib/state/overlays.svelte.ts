@@ -9,6 +9,8 @@ class Overlays {
   readonly early = new EarlyKeys();
   /** The name that "why is it not here?" begins with. */
   why = $state('');
+  /** It is asked for already: whoever came from a search has written it. */
+  whyAsked = $state(false);
 
   open(which: Overlay) {
     this.early.clear();
@@ -17,7 +19,8 @@ class Overlays {
 
   askWhy(name: string) {
     this.why = name;
-    this.shown = 'why';
+    this.whyAsked = true;
+    this.open('why');
   }
 
   close() {

@@ -21,6 +21,8 @@ export interface Tables {
 }
 
 const HEAD = new Set(['state', 'health']);
+/** What is only worth a line where it is so. */
+const UNSAID = new Set<Attribute>([null, '', false]);
 const TABLES = new Set(['ports', 'networks', 'mounts', 'disks', 'labels', 'env']);
 
 type Registry = ReadonlyMap<string, FieldInfo>;
@@ -29,10 +31,7 @@ type Attrs = Readonly<Record<string, Attribute>>;
 /** The facts that have no place of their own. */
 export function plainFacts(attrs: Attrs, registry: Registry): Fact[] {
   return Object.entries(attrs)
-    .filter(
-      ([key, value]) =>
-        !HEAD.has(key) && !TABLES.has(key) && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
-    )
+    .filter(([key, value]) => !HEAD.has(key) && !TABLES.has(key) && !UNSAID.has(value) && !(Array.isArray(value) && value.length === 0))
     .map(([key, value]) => ({ field: registry.get(key), key, value }))
     .sort((a, b) => (a.field?.priority ?? 1e6) - (b.field?.priority ?? 1e6) || (a.key < b.key ? -1 : 1))
     .map(({ field, key, value }) => ({

@@ -4,6 +4,7 @@ import { plainFacts, tablesOf } from './facts';
 import { charted, plainFigures } from './figures';
 import { leadsOf, membersOf, nameOfId, quoted, readEdge, successorOf } from './links';
 import { ordered, peersInGraph, peersOfNode } from './peers';
+import { reasonOf } from './words';
 
 const view = (name: string, of: string) => ({ name, of, title: name, about: '', hides: [] });
 const VIEWS = [
@@ -18,6 +19,7 @@ describe('facts', () => {
     const attrs = {
       state: 'running',
       zeta: 1,
+      privileged: false,
       image: 'a',
       ports: [{ port: 80 }, '53/udp'],
       labels: { b: '2', a: '<b>' },
@@ -36,6 +38,19 @@ describe('facts', () => {
         ['PATH', ''],
       ],
     });
+  });
+});
+
+describe('exit codes', () => {
+  it('say what is known of them', () => {
+    const exit = (exitCode: number) => reasonOf({ what: 'failed', exitCode });
+    expect([1, 137, 139, 127, NaN].map(exit)).toEqual([
+      'Ended with exit code 1',
+      'Ended with exit code 137: SIGKILL',
+      'Ended with exit code 139: SIGSEGV',
+      'Ended with exit code 127: there is no such command',
+      'Failed',
+    ]);
   });
 });
 

@@ -19,6 +19,31 @@ const KINDS: Readonly<Record<string, () => string>> = {
 
 export const kindOf = (kind: string): string => KINDS[kind]?.() ?? visible(kind);
 
+/** Signals that end programs, by number. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
+
+/** Codes that shells and engines give a meaning say it. */
+function exitOf(code: number): string {
+  if (Number.isNaN(code)) return m.panel_reason_failed();
+  const signal = SIGNALS[code - 128];
+  if (signal) return m.panel_reason_exit_signal({ code, signal });
+  if (code === 126) return m.panel_reason_exit_126();
+  if (code === 127) return m.panel_reason_exit_127();
+  return m.panel_reason_exit({ code });
+}
+
 export function reasonOf(reason: Reason): string {
   switch (reason.what) {
     case 'unhealthy':
@@ -36,7 +61,7 @@ export function reasonOf(reason: Reason): string {
     case 'pending':
       return m.panel_reason_pending();
     case 'failed':
-      return Number.isNaN(reason.exitCode) ? m.panel_reason_failed() : m.panel_reason_exit({ code: reason.exitCode });
+      return exitOf(reason.exitCode);
     case 'restarts':
       return m.panel_reason_restarts({ count: format.count(reason.count) });
     case 'memory':
