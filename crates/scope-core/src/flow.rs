@@ -126,6 +126,29 @@ pub struct Flow {
     pub seen_by: Vec<CompactString>,
 }
 
+impl Flow {
+    /// A flow of which nothing is known but when it was seen, the first and the last time.
+    pub fn new(key: FlowKey, seen: Timestamp) -> Self {
+        Self {
+            key,
+            server: None,
+            server_name: None,
+            command: None,
+            since: seen,
+            last_seen: seen,
+            open: 0,
+            opened_total: None,
+            failed_total: None,
+            tx_bytes_total: None,
+            rx_bytes_total: None,
+            retrans_total: None,
+            rtt_us: None,
+            ports: Vec::new(),
+            seen_by: Vec::new(),
+        }
+    }
+}
+
 /// One connection, as it is read on demand or with `--connections`. Never part of the state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {

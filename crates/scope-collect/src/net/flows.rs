@@ -215,7 +215,7 @@ impl FlowTable {
             // Nothing is open: what was there before may have been served by somebody else.
             (old, Some(new)) if old.is_some() || entry.flow.open == 0 => {
                 let command = entry.flow.command.take();
-                entry.flow = Flow { server: Some(new.clone()), command, server_name: entry.flow.server_name.take(), ..empty(entry.flow.key.clone(), at) };
+                entry.flow = Flow { server: Some(new.clone()), command, server_name: entry.flow.server_name.take(), ..Flow::new(entry.flow.key.clone(), at) };
                 entry.generation = generation;
                 entry.seen = 0;
                 self.generation = generation;
@@ -253,7 +253,7 @@ impl FlowTable {
 
     fn insert(&mut self, key: Key<'_>, exact: bool, hash: u64, from: NetNs, at: Timestamp) -> u32 {
         self.generation = self.generation.wrapping_add(1);
-        let entry = Entry { flow: empty(key.owned(), at), generation: self.generation, from, seen: 0, rtts: Vec::new(), exact, lived: false };
+        let entry = Entry { flow: Flow::new(key.owned(), at), generation: self.generation, from, seen: 0, rtts: Vec::new(), exact, lived: false };
         *self.per_owner.entry_ref(key.owner).or_insert(0) += 1;
         let index = self.free.pop().unwrap_or(self.entries.len() as u32);
         match self.entries.get_mut(index as usize) {
@@ -441,25 +441,5 @@ impl FlowTable {
     /// Connections counted into a network instead of their peer, since the start.
     pub fn folded(&self) -> u64 {
         self.folded
-    }
-}
-
-fn empty(key: FlowKey, at: Timestamp) -> Flow {
-    Flow {
-        key,
-        server: None,
-        server_name: None,
-        command: None,
-        since: at,
-        last_seen: at,
-        open: 0,
-        opened_total: None,
-        failed_total: None,
-        tx_bytes_total: None,
-        rx_bytes_total: None,
-        retrans_total: None,
-        rtt_us: None,
-        ports: Vec::new(),
-        seen_by: Vec::new(),
     }
 }

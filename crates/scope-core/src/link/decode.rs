@@ -229,23 +229,7 @@ impl Decoder {
             self.figures.push(Figure { entity: *entity, name: *name, last: Number::ZERO });
         }
         for key in std::mem::take(&mut part.flow_keys) {
-            let flow = Flow {
-                key: flow::key_from_message(&key, self.id(key.owner)?)?,
-                server: None,
-                server_name: None,
-                command: None,
-                since: Timestamp::default(),
-                last_seen: Timestamp::default(),
-                open: 0,
-                opened_total: None,
-                failed_total: None,
-                tx_bytes_total: None,
-                rx_bytes_total: None,
-                retrans_total: None,
-                rtt_us: None,
-                ports: Vec::new(),
-                seen_by: Vec::new(),
-            };
+            let flow = Flow::new(flow::key_from_message(&key, self.id(key.owner)?)?, Timestamp::default());
             self.text(key.source)?;
             self.bytes += FLOW_BYTES;
             self.flows.push(KnownFlow { source: key.source, flow, said: false });

@@ -120,23 +120,9 @@ impl World {
     }
 
     fn flow(&mut self, agent: &str, owner: &NodeId, peer: Peer, server_addr: &str) -> Flowing<'_> {
-        let flow = Flow {
-            key: FlowKey { owner: owner.clone(), peer, server_addr: server_addr.parse().unwrap(), proto: Protocol::Tcp },
-            server: None,
-            server_name: None,
-            command: None,
-            since: at(-10),
-            last_seen: at(0),
-            open: 1,
-            opened_total: Some(1),
-            failed_total: None,
-            tx_bytes_total: None,
-            rx_bytes_total: None,
-            retrans_total: None,
-            rtt_us: None,
-            ports: Vec::new(),
-            seen_by: vec!["sock_diag".into()],
-        };
+        let key = FlowKey { owner: owner.clone(), peer, server_addr: server_addr.parse().unwrap(), proto: Protocol::Tcp };
+        let seen_by = vec!["sock_diag".into()];
+        let flow = Flow { since: at(-10), open: 1, opened_total: Some(1), seen_by, ..Flow::new(key, at(0)) };
         Flowing { world: self, agent: agent.to_owned(), flow }
     }
 }
