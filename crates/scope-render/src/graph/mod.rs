@@ -34,6 +34,7 @@ mod version;
 
 use std::sync::{Arc, OnceLock};
 
+use scope_core::flow::Side;
 use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
 use scope_core::{AgentName, Number, Timestamp, Value};
@@ -360,6 +361,19 @@ impl<'s> Graph<'s> {
     /// The answers to a question about the facts of each node, for as long as these hold. `question` tells it from all others.
     pub(crate) fn verdicts(&self, question: &str) -> Arc<Verdicts> {
         self.memo.verdicts(question, self.len())
+    }
+
+    /// The number of the agent that reported a connection at this side of it, else of the one that did at the other.
+    pub(crate) fn reporter(&self, link: &Link, side: Side) -> Option<u32> {
+        let (here, there) = if side == Side::Client { (link.client, link.server) } else { (link.server, link.client) };
+        [here, there].into_iter().find_map(|at| self.reports.get(at as usize)).map(|report| report.agent)
+    }
+
+    /// Whether an agent speaks of a node, or runs on it.
+    pub(crate) fn speaks(&self, agent: u32, node: u32) -> bool {
+        let says = || (node as usize) < self.nodes.len() && self.nodes.said(node).iter().any(|said| said.agent == agent);
+        let runs = || self.agents.get(agent as usize).is_some_and(|agent| self.id(node).strip_prefix("host:") == Some(agent.name.as_str()));
+        says() || runs()
     }
 
     /// The flow that the client's agent reported.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use scope_core::flow::Side;
 
 use super::group::Grouper;
 use super::rendered::{Edge, Hidden, Node, Rendered, Role};
@@ -16,6 +17,10 @@ const LEFT_OUT: u32 = NONE - 1;
 
 /// The node does not climb to one of the view's kind.
 const OUT: u32 = NONE;
+
+/// A connection whose ends belong to so many nodes that more pairs than this could be meant is not drawn: one record can name thousands of parents, and a picture
+/// of all their pairs shows nothing.
+const MOST_PAIRS: usize = 64;
 
 /// A node of the view that is being made.
 struct Draft<'g> {
@@ -113,9 +118,10 @@ impl<'g, 's> Drafts<'g, 's> {
         let mut carried = Vec::with_capacity(self.graph.links().len());
         let (mut one, mut other) = (Vec::new(), Vec::new());
         for (link, number) in self.graph.links().iter().zip(0..) {
-            self.ends(link.from, climb, asked, &mut one, hidden);
-            self.ends(link.to, climb, asked, &mut other, hidden);
-            if one.is_empty() || other.is_empty() {
+            self.ends(link, Side::Client, climb, asked, &mut one, hidden);
+            self.ends(link, Side::Server, climb, asked, &mut other, hidden);
+            let pairs = one.len() * other.len();
+            if pairs == 0 || pairs > MOST_PAIRS {
                 hidden.flows_of_hidden += 1;
                 continue;
             }
@@ -143,12 +149,25 @@ impl<'g, 's> Drafts<'g, 's> {
         self.all.get(draft as usize).is_some_and(|draft| draft.role.is_outside())
     }
 
-    /// The drafts that an end of a link climbs to; none where they are left out.
-    fn ends(&mut self, node: u32, climb: &Climb, asked: &super::subject::Asked<'_, 's>, found: &mut Vec<u32>, hidden: &mut Hidden) {
+    /// The drafts that an end of a link climbs to; none where they are left out. Of several those that the reporting agent speaks of, if it speaks of any: of a container
+    /// that two agents watch each tells what happens on its own host.
+    fn ends(&mut self, link: &Link, side: Side, climb: &Climb, asked: &super::subject::Asked<'_, 's>, found: &mut Vec<u32>, hidden: &mut Hidden) {
         found.clear();
+        let node = if side == Side::Client { link.from } else { link.to };
         let reached = climb.from(node);
-        if !reached.is_empty() {
-            found.extend(reached.iter().map(|node| self.place(*node)).filter(|place| *place < LEFT_OUT));
+        if let [_, _, ..] = reached {
+            let reporter = self.graph.reporter(link, side);
+            let known = |node: &u32| reporter.is_some_and(|agent| self.graph.speaks(agent, *node));
+            let any_known = reached.iter().any(known);
+            let meant = reached.iter().filter(|node| !any_known || known(node));
+            found.extend(meant.map(|node| self.place(*node)).filter(|place| *place < LEFT_OUT));
+            // Several may be drawn as one.
+            found.sort_unstable();
+            found.dedup();
+            return;
+        }
+        if let [node] = reached {
+            found.extend(Some(self.place(*node)).filter(|place| *place < LEFT_OUT));
             return;
         }
         let mut place = self.place(node);

@@ -87,7 +87,7 @@ pub struct Hidden {
     pub by_default: Vec<(&'static str, &'static str, u64)>,
     /// Nodes that the filter did not take.
     pub by_filter: u64,
-    /// Flows with an end that is hidden.
+    /// Flows with an end that is hidden, or with ends in so many nodes of the view that nobody can say which are meant.
     pub flows_of_hidden: u64,
     /// Flows that begin and end in one node of the view.
     pub flows_inside: u64,
@@ -149,16 +149,20 @@ impl<'g, 's> Rendered<'g, 's> {
                     .map(|host| self.graph.label(*host))
             };
             let on: Vec<Option<&str>> = same.iter().map(|at| host(*at)).collect();
+            let mut in_order = on.clone();
+            in_order.sort_unstable();
+            let on_one = in_order.first() == in_order.last();
             for (at, host) in same.iter().zip(&on) {
                 let (Some(node), Some(label)) = (self.nodes.get(*at), labels.get_mut(*at)) else { continue };
-                let alone = host.filter(|_| on.iter().filter(|other| *other == host).count() == 1);
+                let first = in_order.partition_point(|other| other < host);
+                let alone = host.filter(|host| in_order.get(first + 1).copied().flatten() != Some(host));
                 let rest = node.id.split_once(':').map_or(node.id.as_ref(), |(_, rest)| rest);
                 let apart: Cow<'_, str> = match (alone, node.kind) {
                     (Some(host), _) => host.into(),
                     (None, "process") => {
                         let mut parts = rest.rsplitn(3, ':');
                         let pid = parts.nth(1).unwrap_or(rest);
-                        if on.iter().all(|other| other == host) { pid.into() } else { format!("{} {pid}", parts.next().unwrap_or_default()).into() }
+                        if on_one { pid.into() } else { format!("{} {pid}", parts.next().unwrap_or_default()).into() }
                     }
                     (None, "container" | "image") => rest.get(..12).unwrap_or(rest).into(),
                     (None, kind) => kind.into(),

@@ -303,3 +303,45 @@ fn every_view_and_everything_that_is_hidden_stands_in_the_documentation() {
         assert!(text.contains(&format!("`{format}`")), "no word on {format}");
     }
 }
+
+/// Two agents watch the same engine: each says that the containers run on its host, and each sees the connections there.
+#[test]
+fn what_two_agents_see_of_one_container_does_not_connect_their_hosts() {
+    let mut world = World::new();
+    world.host("a", &["10.0.0.1"]);
+    // Of a host that nobody speaks of its agent's name tells.
+    world.tick("b");
+    world.host("c", &["10.0.0.3"]);
+    for agent in ["a", "b"] {
+        let (web, db) = (world.container(agent, "web").done(), world.container(agent, "db").done());
+        world.client(agent, &web, "net:n|172.18.0.3:5432").to(&db).done();
+        world.client(agent, &web, "10.0.0.3:443").open(2).done();
+    }
+    let (_, edges) = show(&world, "hosts");
+    assert_eq!(edges, ["a -> c 2", "b -> c 2"]);
+    let grouped = GroupBy::parse("kind", &Registry::new()).unwrap();
+    let selection = Selection { group_by: Some(&grouped), loops: true, ..Selection::default() };
+    draw(&world, "hosts", &selection, |rendered| {
+        let open: Vec<u64> = rendered.edges.iter().map(|edge| edge.figures.open).collect();
+        assert_eq!(open, [6], "hosts drawn as one have a connection once, however many of them its ends belong to");
+    });
+}
+
+/// One record names as many parents as it likes.
+#[test]
+fn ends_in_very_many_nodes_are_counted_and_not_drawn() {
+    let mut world = World::new();
+    let hosts: Vec<String> = (0..100).map(|number| format!("host-{number}")).collect();
+    for host in &hosts {
+        world.host(host, &[]);
+    }
+    world.tick("watcher");
+    let [web, db] = ["web", "db"].map(|name| {
+        let made = world.node("watcher", "docker", container(name), name);
+        hosts.iter().fold(made, |made, host| made.parent(format!("host:{host}").parse().unwrap())).done()
+    });
+    world.client("watcher", &web, "net:n|172.18.0.3:5432").to(&db).done();
+    draw(&world, "hosts", &Selection::default(), |rendered| {
+        assert_eq!((rendered.nodes.len(), rendered.edges.len(), rendered.hidden.flows_of_hidden), (100, 0, 1));
+    });
+}
