@@ -4,6 +4,7 @@
 use scope_core::codec::Reader;
 use scope_core::state::State;
 
+use super::scene::Ink;
 use super::{Theme, html, png, svg};
 use crate::graph::Graph;
 use crate::view::{self, Rendered, Selection};
@@ -76,10 +77,15 @@ fn a_page_runs_its_own_script_only_and_asks_for_nothing() {
 
 #[test]
 fn png_is_a_picture_of_the_right_size() {
-    let png = drawn(|rendered, out| png::write(rendered, Theme::Light, out).unwrap());
-    assert_eq!(png.get(..8), Some(b"\x89PNG\r\n\x1a\n".as_slice()));
-    let width = u32::from_be_bytes(png.get(16..20).unwrap().try_into().unwrap());
-    assert!((300..4000).contains(&width), "{width}");
+    let png = drawn(|rendered, out| png::write(rendered, Theme::Dark, out).unwrap());
+    let mut reader = ::png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert!((300..4000).contains(&info.width), "{}", info.width);
+    assert_eq!((info.color_type, pixels.len()), (::png::ColorType::Rgb, info.width as usize * info.height as usize * 3));
+    let background = Ink::Background.rgb(Theme::Dark);
+    assert!(pixels.starts_with(&background) && pixels.ends_with(&background), "a margin is around everything");
+    assert!(pixels.chunks(3).any(|pixel| pixel == Ink::Good.rgb(Theme::Dark)), "what runs has a green sign");
 }
 
 #[test]
