@@ -11,6 +11,8 @@ function look(touch: boolean): string[] {
     return `<${element.tagName.toLowerCase()}> “${text}”`;
   };
   if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  if (document.querySelector('.h-dvh') && document.documentElement.scrollHeight > innerHeight)
+    faults.push(`the page is ${document.documentElement.scrollHeight} px high`);
 
   const clipped = (element: Element, box: DOMRect): DOMRect => {
     let { left, right, top, bottom } = box;

@@ -32,3 +32,19 @@ test('says so when a whole page cannot be loaded, and goes there when asked', as
   await expect(page.getByText('host-00').first()).toBeVisible();
   expect(faults).toEqual([]);
 });
+
+test('parts of the page scroll, the page itself does not', async ({ page, fleetServer }) => {
+  await page.setViewportSize({ width: 1280, height: 420 });
+  const scrolls = () => page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+  // A node's panel has the longest list, with words for those alone who do not see it: they must not lie below the page.
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  await page.getByRole('row').filter({ hasText: 'shop-api' }).first().click();
+  await expect(page.getByRole('complementary').last().getByText('Its processes')).toBeVisible();
+  await page.getByRole('complementary').last().getByText('Details').first().scrollIntoViewIfNeeded();
+  expect(await scrolls()).toBe(0);
+  for (const path of ['agents', 'start']) {
+    await page.goto(`${fleetServer.url}/${path}`);
+    await expect(page.getByText('host-00').first()).toBeVisible();
+    expect(await scrolls(), path).toBe(0);
+  }
+});
