@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::de::{MapAccess, Visitor};
@@ -11,29 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::number::Number;
 
-/// A list of names that many share: sorted, each once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SharedNames(Arc<[CompactString]>);
+mod shared;
 
-impl SharedNames {
-    /// The names in order; none where one comes twice.
-    pub fn new(mut names: Vec<CompactString>) -> Option<Self> {
-        names.sort_unstable();
-        names.is_sorted_by(|a, b| a < b).then(|| Self(names.into()))
-    }
-
-    /// The names.
-    #[inline]
-    pub fn names(&self) -> &[CompactString] {
-        &self.0
-    }
-
-    /// Whether both are one list, and not only alike.
-    #[inline]
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
+pub use shared::SharedNames;
 
 /// Names, of these figures alone or shared with others.
 #[derive(Clone)]
