@@ -8,7 +8,7 @@ use scope_core::state::{NodeState, Slot, SourceState, State};
 use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
 
 use super::memo::Memo;
-use super::nodes::Nodes;
+use super::nodes::{Columns, Nodes};
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
 use super::peers::Pseudo;
@@ -21,14 +21,14 @@ use super::{Graph, Link, links};
 pub struct Kept {
     agents: Vec<AgentName>,
     sources: Vec<(AgentName, CompactString)>,
-    nodes: Nodes<'static>,
+    columns: Arc<Columns>,
     /// The ids of nodes that no record describes.
     implied: Vec<(u32, NodeId)>,
     kind_names: Vec<CompactString>,
-    said: Vec<KeptSaid>,
-    parents: Parents,
+    pub(super) said: Vec<KeptSaid>,
+    parents: Arc<Parents>,
     reports: Vec<KeptReport>,
-    pairs: Pairs,
+    pairs: Arc<Pairs>,
     links: Vec<Link>,
     pseudo: Vec<Pseudo<'static>>,
     over: u64,
@@ -36,7 +36,7 @@ pub struct Kept {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct KeptSaid {
+pub(super) struct KeptSaid {
     agent: u32,
     source: u32,
     slot: Slot,
@@ -78,7 +78,7 @@ static OVER: LazyLock<Option<Flow>> = LazyLock::new(|| {
 
 impl Graph<'_> {
     /// The graph without its state.
-    pub fn keep(&self) -> Kept {
+    pub fn keep(self) -> Kept {
         let said = self.nodes.all_said().iter().map(|said| KeptSaid { agent: said.agent, source: said.source_number, slot: said.slot });
         let kept = |report: &Report<'_>| KeptReport {
             source: report.source,
@@ -96,14 +96,14 @@ impl Graph<'_> {
             said: said.collect(),
             implied: implied.filter_map(|node| Some((node, self.nodes.id(node).parse().ok()?))).collect(),
             kind_names: self.nodes.kind_names().map(CompactString::from).collect(),
-            nodes: self.nodes.columns(),
-            parents: self.parents.clone(),
+            columns: self.nodes.columns(),
+            parents: self.parents,
             reports: self.reports.iter().map(kept).collect(),
-            pairs: self.pairs.clone(),
-            links: self.links.clone(),
+            pairs: self.pairs,
+            links: self.links,
             pseudo: self.pseudo.iter().map(Pseudo::to_static).collect(),
             over: self.over,
-            memo: Arc::clone(&self.memo),
+            memo: self.memo,
         }
     }
 }
@@ -133,7 +133,7 @@ impl Kept {
             found.push(said);
         }
         let implied = self.implied.iter().map(|(node, id)| (*node, id.as_str()));
-        let nodes = self.nodes.with(found, &ids, implied, self.kind_names.iter().map(CompactString::as_str));
+        let nodes = Nodes::with(&self.columns, found, &ids, implied, self.kind_names.iter().map(CompactString::as_str));
         let over = OVER.as_ref()?;
         let mut lost = vec![false; self.reports.len()];
         let mut reports = Vec::with_capacity(self.reports.len());
@@ -147,7 +147,7 @@ impl Kept {
         let links = self.redraw(&reports, &lost, &agents)?;
         let troubles = super::troubles(state);
         let sources = self.sources.iter().map(|(agent, source)| (agent, source.as_str())).collect();
-        let (parents, pairs, pseudo) = (self.parents.clone(), self.pairs.clone(), self.pseudo.clone());
+        let (parents, pairs, pseudo) = (Arc::clone(&self.parents), Arc::clone(&self.pairs), self.pseudo.clone());
         Some(Graph {
             agents,
             sources,

@@ -2,10 +2,12 @@
 //! follows from facts, so it holds as long as the structure does, whatever figures move meanwhile; and of a node whose facts are the same it holds in the
 //! next structure too.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
+use scope_core::CompactString;
 
 use super::NONE;
 use super::networks::Networks;
@@ -20,6 +22,7 @@ const NEAR: usize = 256;
 pub(super) struct Memo {
     climbs: Mutex<HashMap<KindId, Arc<Climb>>>,
     verdicts: Mutex<HashMap<String, Arc<Verdicts>>>,
+    words: Mutex<HashMap<String, Arc<Words>>>,
     versions: OnceLock<Box<[AtomicU64]>>,
     pub(super) networks: OnceLock<Networks>,
 }
@@ -42,16 +45,84 @@ impl Verdicts {
 
     /// The answer for `node`, found by `ask` the first time.
     pub(crate) fn of(&self, node: u32, ask: impl FnOnce() -> bool) -> bool {
-        let Some(place) = self.of.get(node as usize) else { return ask() };
+        self.of_facts(node, || (ask(), true))
+    }
+
+    /// The same, where `ask` tells too whether the answer follows from facts alone; if not, it is asked for again the next time.
+    pub(crate) fn of_facts(&self, node: u32, ask: impl FnOnce() -> (bool, bool)) -> bool {
+        let Some(place) = self.of.get(node as usize) else { return ask().0 };
         match place.load(Ordering::Relaxed) {
             NO => false,
             YES => true,
             _ => {
-                let takes = ask();
-                place.store(if takes { YES } else { NO }, Ordering::Relaxed);
+                let (takes, holds) = ask();
+                if holds {
+                    place.store(if takes { YES } else { NO }, Ordering::Relaxed);
+                }
                 takes
             }
         }
+    }
+}
+
+/// For each node a word that follows from its facts, as a number, once it was asked for: what it is grouped by.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// 0 for what nobody asked, 1 for nothing, else a word.
+    of: Box<[AtomicU32]>,
+    numbers: Mutex<HashMap<CompactString, u32>>,
+    asked: AtomicBool,
+}
+
+const NO_WORD: u32 = 1;
+
+impl Words {
+    fn new(of: Box<[AtomicU32]>, numbers: HashMap<CompactString, u32>) -> Self {
+        Self { of, numbers: Mutex::new(numbers), asked: AtomicBool::new(false) }
+    }
+
+    /// The number of the word of `node`, found by `ask` the first time. Nodes of one word have one number; those without a word have one too.
+    pub(crate) fn of<'a>(&self, node: u32, ask: impl FnOnce() -> Option<Cow<'a, str>>) -> u32 {
+        let Some(place) = self.of.get(node as usize) else { return NO_WORD };
+        match place.load(Ordering::Relaxed) {
+            0 => {
+                let number = ask().map_or(NO_WORD, |word| {
+                    let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+                    let next = numbers.len() as u32 + NO_WORD + 1;
+                    *numbers.entry(word.into()).or_insert(next)
+                });
+                place.store(number, Ordering::Relaxed);
+                number
+            }
+            number => number,
+        }
+    }
+
+    /// The words of nodes of which nothing else is said now: those that were at `same`, of `count`. Words that none of them has are forgotten.
+    fn after(&self, same: &[u32], count: usize) -> Self {
+        let known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts: Vec<Option<&CompactString>> = vec![None; known.len()];
+        for (text, number) in &*known {
+            if let Some(place) = texts.get_mut((number - NO_WORD - 1) as usize) {
+                *place = Some(text);
+            }
+        }
+        let mut renumbered = vec![0; known.len()];
+        let mut numbers = HashMap::new();
+        let mut of = |at: u32| match self.of.get(at as usize).map_or(0, |number| number.load(Ordering::Relaxed)) {
+            number @ (0 | NO_WORD) => number,
+            number => {
+                let at = (number - NO_WORD - 1) as usize;
+                let Some((number, text)) = renumbered.get_mut(at).zip(texts.get(at).copied().flatten()) else { return 0 };
+                if *number == 0 {
+                    *number = numbers.len() as u32 + NO_WORD + 1;
+                    numbers.insert(text.clone(), *number);
+                }
+                *number
+            }
+        };
+        let of = (0..count).map(|node| AtomicU32::new(same.get(node).copied().filter(|at| *at != NONE).map_or(0, &mut of))).collect();
+        Self::new(of, numbers)
     }
 }
 
@@ -66,7 +137,11 @@ impl Memo {
             let of = (0..count).map(|node| AtomicU8::new(same.get(node).copied().filter(|at| *at != NONE).map_or(0, of))).collect();
             verdicts.insert(question.clone(), Arc::new(Verdicts::new(of)));
         }
-        let memo = Self { verdicts: Mutex::new(verdicts), ..Self::default() };
+        let mut words = HashMap::new();
+        for (question, known) in former.words.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, known)| known.asked.load(Ordering::Relaxed)) {
+            words.insert(question.clone(), Arc::new(known.after(same, count)));
+        }
+        let memo = Self { verdicts: Mutex::new(verdicts), words: Mutex::new(words), ..Self::default() };
         memo.versions.get_or_init(|| versions.iter().copied().map(AtomicU64::new).collect());
         memo
     }
@@ -97,6 +172,15 @@ impl Memo {
         let verdicts = verdicts.entry_ref(question).or_insert_with(none);
         verdicts.asked.store(true, Ordering::Relaxed);
         Arc::clone(verdicts)
+    }
+
+    /// The words that answer `question`, over `count` nodes.
+    pub(super) fn words(&self, question: &str, count: usize) -> Arc<Words> {
+        let none = || Arc::new(Words::new((0..count).map(|_| AtomicU32::new(0)).collect(), HashMap::new()));
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = words.entry_ref(question).or_insert_with(none);
+        words.asked.store(true, Ordering::Relaxed);
+        Arc::clone(words)
     }
 
     /// The number that stands for the facts about `node`, of `count` nodes.

@@ -41,7 +41,7 @@ use scope_core::{AgentName, Number, Timestamp, Value};
 
 pub use kept::Kept;
 pub use links::{Figures, Link};
-pub(crate) use memo::Verdicts;
+pub(crate) use memo::{Verdicts, Words};
 pub(crate) use nodes::KindId;
 pub use peers::Pseudo;
 pub(crate) use peers::safe;
@@ -60,9 +60,9 @@ pub struct Graph<'s> {
     /// By their numbers.
     sources: Vec<(&'s AgentName, &'s str)>,
     nodes: Nodes<'s>,
-    parents: Parents,
+    parents: Arc<Parents>,
     reports: Vec<Report<'s>>,
-    pairs: pairs::Pairs,
+    pairs: Arc<pairs::Pairs>,
     links: Vec<Link>,
     pseudo: Vec<Pseudo<'s>>,
     troubles: Vec<Trouble<'s>>,
@@ -107,7 +107,9 @@ impl<'s> Graph<'s> {
     /// The same; what `former` found out about nodes whose facts are still the same is not found out again.
     pub fn build_after(state: &'s State, former: Option<&Kept>) -> Self {
         let agents = agents(state);
-        let mut nodes = Nodes::gather(state);
+        // A few more than before, so that nothing is moved to where there is room for one more.
+        let about = former.map_or(0, |former| former.said.len() + former.said.len() / 16);
+        let mut nodes = Nodes::gather(state, about);
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
         let (mut parents, versions, same, networks) = if let Some(former) = former {
             let parents = Parents::resolve(&nodes);
@@ -137,9 +139,9 @@ impl<'s> Graph<'s> {
             agents,
             sources,
             nodes,
-            parents,
+            parents: Arc::new(parents),
             reports,
-            pairs,
+            pairs: Arc::new(pairs),
             links,
             pseudo,
             troubles: troubles(state),
@@ -257,6 +259,17 @@ impl<'s> Graph<'s> {
         names
     }
 
+    /// The agents that speak of any of several nodes, by name.
+    pub(crate) fn speakers_of(&self, nodes: &[u32]) -> Vec<&'s AgentName> {
+        let mut speaks = vec![false; self.agents.len()];
+        for said in nodes.iter().flat_map(|node| self.nodes.said(*node)) {
+            if let Some(speaks) = speaks.get_mut(said.agent as usize) {
+                *speaks = true;
+            }
+        }
+        self.agents.iter().zip(speaks).filter(|(_, speaks)| *speaks).map(|(agent, _)| agent.name).collect()
+    }
+
     /// Who speaks of a node, and with which of its parts, in no particular order.
     pub(crate) fn said_by(&self, node: u32) -> impl Iterator<Item = (&'s AgentName, &'s str)> {
         self.nodes.said(node).iter().filter_map(|said| Some((self.agents.get(said.agent as usize)?.name, said.source)))
@@ -336,6 +349,11 @@ impl<'s> Graph<'s> {
         self.over
     }
 
+    /// The hash of the id of a node that somebody watches.
+    pub(crate) fn id_hash(&self, node: u32) -> u64 {
+        self.nodes.id_hash(node)
+    }
+
     /// The number of a kind, where any node is of it.
     pub(crate) fn kind_id(&self, kind: &str) -> Option<KindId> {
         self.nodes.kind_id(kind)
@@ -374,6 +392,11 @@ impl<'s> Graph<'s> {
         let says = || (node as usize) < self.nodes.len() && self.nodes.said(node).iter().any(|said| said.agent == agent);
         let runs = || self.agents.get(agent as usize).is_some_and(|agent| self.id(node).strip_prefix("host:") == Some(agent.name.as_str()));
         says() || runs()
+    }
+
+    /// The words that answer a question about the facts of each node, for as long as these hold. `question` tells it from all others.
+    pub(crate) fn words(&self, question: &str) -> Arc<Words> {
+        self.memo.words(question, self.len())
     }
 
     /// The flow that the client's agent reported.

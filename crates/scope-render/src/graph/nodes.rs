@@ -3,6 +3,7 @@
 //! A large state lies all over the memory, so every pass here is small and touches each part once: many can then wait for the memory at the same time.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{HashMap, HashSet, HashTable};
@@ -20,15 +21,29 @@ pub(crate) type KindId = u16;
 #[derive(Debug)]
 pub(crate) struct Nodes<'s> {
     ids: Vec<&'s str>,
-    hashes: Vec<u64>,
-    kinds: Vec<KindId>,
+    columns: Arc<Columns>,
     kind_names: Words<'s>,
-    /// Where the speakers of each node begin in `said`.
-    starts: Vec<u32>,
     said: Vec<Said<'s>>,
-    by_hash: HashTable<u32>,
     spoken: Spoken<'s>,
     agents: HashMap<&'s str, u32>,
+}
+
+/// What does not depend on the state: shared with whoever keeps the nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns {
+    hashes: Vec<u64>,
+    kinds: Vec<KindId>,
+    /// Where the speakers of each node begin in `said`.
+    starts: Vec<u32>,
+    by_hash: HashTable<u32>,
+}
+
+impl Columns {
+    fn push(&mut self, hash: u64, kind: KindId, start: u32) {
+        self.hashes.push(hash);
+        self.kinds.push(kind);
+        self.starts.push(start);
+    }
 }
 
 /// Which agents speak of nodes of which kind.
@@ -42,9 +57,9 @@ struct Mention<'s> {
 }
 
 impl<'s> Nodes<'s> {
-    /// All nodes that exist in `state`.
-    pub(super) fn gather(state: &'s State) -> Self {
-        let mut mentions = Vec::new();
+    /// All nodes that exist in `state`, of which about `about` things are said.
+    pub(super) fn gather(state: &'s State, about: usize) -> Self {
+        let mut mentions = Vec::with_capacity(about);
         let mut source_number = 0;
         for ((_, agent), number) in state.agents().zip(0..) {
             for (source, said) in agent.sources() {
@@ -64,28 +79,23 @@ impl<'s> Nodes<'s> {
             *place = places.rank(*place);
         }
 
-        let mut nodes = Self {
-            ids: Vec::with_capacity(first.len()),
-            hashes: Vec::with_capacity(first.len()),
-            kinds: Vec::with_capacity(first.len()),
-            kind_names,
-            starts: Vec::with_capacity(first.len() + 1),
-            said: Vec::with_capacity(mentions.len()),
-            by_hash,
-            spoken,
-            agents,
-        };
+        let mut columns =
+            Columns { hashes: Vec::with_capacity(first.len()), kinds: Vec::with_capacity(first.len()), starts: Vec::with_capacity(first.len() + 1), by_hash };
+        let (mut ids, mut said) = (Vec::with_capacity(first.len()), Vec::with_capacity(mentions.len()));
         for mut number in first {
+            let start = said.len();
             if let Some(Mention { id, hash, kind, .. }) = mentions.get(number as usize) {
-                nodes.push(id, *hash, *kind);
+                ids.push(*id);
+                columns.push(*hash, *kind, start as u32);
             }
             while let Some(mention) = mentions.get(number as usize) {
-                nodes.said.push(mention.said);
+                said.push(mention.said);
                 number = places.next(number);
             }
-            nodes.settle();
+            settle(ids.last().copied().unwrap_or_default(), said.get_mut(start..).unwrap_or_default(), &agents);
         }
-        nodes.starts.push(nodes.said.len() as u32);
+        columns.starts.push(said.len() as u32);
+        let mut nodes = Self { ids, columns: Arc::new(columns), kind_names, said, spoken, agents };
         nodes.imply_hosts();
         nodes
     }
@@ -106,31 +116,15 @@ impl<'s> Nodes<'s> {
         }
     }
 
-    /// Puts the agent that the last node belongs to before the other speakers.
-    fn settle(&mut self) {
-        let (Some(id), Some(start)) = (self.ids.last(), self.starts.last()) else { return };
-        let Some(said) = self.said.get_mut(*start as usize..).filter(|said| said.len() > 1) else { return };
-        let (Some(first), Some(last)) = (said.first(), said.last()) else { return };
-        if first.agent == last.agent {
-            return;
-        }
-        if let Some(owner) = agent_in(id).and_then(|name| self.agents.get(name)) {
-            said.sort_by_key(|said| said.agent != *owner);
-        }
-    }
-
-    fn push(&mut self, id: &'s str, hash: u64, kind: KindId) {
-        self.ids.push(id);
-        self.hashes.push(hash);
-        self.kinds.push(kind);
-        self.starts.push(self.said.len() as u32);
-    }
-
     fn add(&mut self, id: &'s str, hash: u64, kind: KindId) -> u32 {
         let number = self.ids.len() as u32;
-        self.push(id, hash, kind);
-        let hashes = &self.hashes;
-        self.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
+        self.ids.push(id);
+        let said = self.said.len() as u32;
+        let columns = Arc::make_mut(&mut self.columns);
+        // `starts` ends with the end of the last node's speakers, which is where those of the new one begin and end.
+        columns.push(hash, kind, said);
+        let hashes = &columns.hashes;
+        columns.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
         number
     }
 
@@ -144,32 +138,22 @@ impl<'s> Nodes<'s> {
         self.kind_names.words.iter().copied()
     }
 
-    /// What does not depend on the state: numbers, hashes, kinds, how many speak of each.
-    pub(super) fn columns(&self) -> Nodes<'static> {
-        Nodes {
-            ids: Vec::new(),
-            hashes: self.hashes.clone(),
-            kinds: self.kinds.clone(),
-            kind_names: Words::default(),
-            starts: self.starts.clone(),
-            said: Vec::new(),
-            by_hash: self.by_hash.clone(),
-            spoken: Spoken::new(),
-            agents: HashMap::new(),
-        }
+    /// What does not depend on the state.
+    pub(super) fn columns(&self) -> Arc<Columns> {
+        Arc::clone(&self.columns)
     }
 
     /// The nodes of these columns, with what is said of them now; `ids` belong to `said`, those of nodes that nobody describes come beside them. The id of a
     /// node that has gone is empty.
-    pub(super) fn with<'n>(
-        &self,
-        said: Vec<Said<'n>>,
-        said_ids: &[&'n str],
-        implied: impl Iterator<Item = (u32, &'n str)>,
-        kind_names: impl Iterator<Item = &'n str>,
-    ) -> Nodes<'n> {
-        let mut ids = Vec::with_capacity(self.hashes.len());
-        for range in self.starts.windows(2) {
+    pub(super) fn with(
+        columns: &Arc<Columns>,
+        said: Vec<Said<'s>>,
+        said_ids: &[&'s str],
+        implied: impl Iterator<Item = (u32, &'s str)>,
+        kind_names: impl Iterator<Item = &'s str>,
+    ) -> Self {
+        let mut ids = Vec::with_capacity(columns.hashes.len());
+        for range in columns.starts.windows(2) {
             let of = range.first().zip(range.last()).and_then(|(start, end)| said_ids.get(*start as usize..*end as usize));
             ids.push(of.into_iter().flatten().copied().find(|id| !id.is_empty()).unwrap_or_default());
         }
@@ -178,17 +162,8 @@ impl<'s> Nodes<'s> {
                 *place = id;
             }
         }
-        Nodes {
-            ids,
-            hashes: self.hashes.clone(),
-            kinds: self.kinds.clone(),
-            kind_names: Words { words: kind_names.collect(), last: 0 },
-            starts: self.starts.clone(),
-            said,
-            by_hash: self.by_hash.clone(),
-            spoken: Spoken::new(),
-            agents: HashMap::new(),
-        }
+        let kind_names = Words { words: kind_names.collect(), last: 0 };
+        Self { ids, columns: Arc::clone(columns), kind_names, said, spoken: Spoken::new(), agents: HashMap::new() }
     }
 
     /// How many nodes there are.
@@ -198,8 +173,9 @@ impl<'s> Nodes<'s> {
 
     /// The node with this id, of this hash.
     pub(super) fn find_hashed(&self, id: &str, hash: u64) -> Option<u32> {
-        let is_it = |number: &u32| self.hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize).is_some_and(|known| is_same(known, id));
-        self.by_hash.find(hash, is_it).copied()
+        let Columns { hashes, by_hash, .. } = self.columns.as_ref();
+        let is_it = |number: &u32| hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize).is_some_and(|known| is_same(known, id));
+        by_hash.find(hash, is_it).copied()
     }
 
     /// The node with this id.
@@ -217,12 +193,8 @@ impl<'s> Nodes<'s> {
         if self.spoken.contains(&(agent, id.kind())) {
             return None;
         }
-        // `starts` ends with the end of the last node's speakers, which is where those of the new one begin and end.
-        self.starts.pop();
         let kind = self.kind_names.number(id.kind());
-        let number = self.add(id.as_str(), hash, kind);
-        self.starts.push(self.said.len() as u32);
-        Some(number)
+        Some(self.add(id.as_str(), hash, kind))
     }
 
     /// The id of a node.
@@ -240,12 +212,12 @@ impl<'s> Nodes<'s> {
 
     /// The hash of a node's id; the same for one id as long as the process lives.
     pub(crate) fn id_hash(&self, node: u32) -> u64 {
-        self.hashes.get(node as usize).copied().unwrap_or_default()
+        self.columns.hashes.get(node as usize).copied().unwrap_or_default()
     }
 
     /// The number of a node's kind.
     pub(crate) fn kind(&self, node: u32) -> KindId {
-        self.kinds.get(node as usize).copied().unwrap_or(KindId::MAX)
+        self.columns.kinds.get(node as usize).copied().unwrap_or(KindId::MAX)
     }
 
     /// The kind with this number.
@@ -261,10 +233,20 @@ impl<'s> Nodes<'s> {
     /// Who speaks of a node.
     pub(crate) fn said(&self, node: u32) -> &[Said<'s>] {
         let at = node as usize;
-        match (self.starts.get(at), self.starts.get(at + 1)) {
+        match (self.columns.starts.get(at), self.columns.starts.get(at + 1)) {
             (Some(start), Some(end)) => self.said.get(*start as usize..*end as usize).unwrap_or_default(),
             _ => &[],
         }
+    }
+}
+
+/// Puts the agent that a node belongs to before the other speakers.
+fn settle(id: &str, said: &mut [Said<'_>], agents: &HashMap<&str, u32>) {
+    let (Some(first), Some(last)) = (said.first(), said.last()) else { return };
+    if first.agent != last.agent
+        && let Some(owner) = agent_in(id).and_then(|name| agents.get(name))
+    {
+        said.sort_by_key(|said| said.agent != *owner);
     }
 }
 
@@ -296,6 +278,7 @@ impl<'s> Mention<'s> {
                 *kind = names.number(&latest.node.kind);
             }
             said.look();
+            said.look_for_figures();
         }
         names
     }

@@ -125,19 +125,26 @@ impl Parents {
                 climb.reached.push(node);
                 continue;
             }
-            // Mostly what it belongs to is one of them.
-            match self.of(node) {
-                [] => continue,
-                [parent] if wanted(*parent) => {
-                    climb.reached.push(*parent);
-                    continue;
-                }
-                _ => {}
+            // Mostly there is one way up, and where it parts it ends. Of a loop nothing is wanted, or the way would have ended there.
+            let (mut last, mut steps) = (node, 0);
+            while let [parent] = self.of(last)
+                && steps < ANCESTORS
+                && !wanted(*parent)
+            {
+                (last, steps) = (*parent, steps + 1);
+            }
+            let parents = self.of(last);
+            if parents.is_empty() || steps == ANCESTORS {
+                continue;
+            }
+            let start = climb.reached.len();
+            climb.reached.extend(parents.iter().copied().filter(|parent| wanted(*parent)));
+            if climb.reached.len() > start || parents.iter().all(|parent| self.of(*parent).is_empty()) {
+                continue;
             }
             level.clear();
             seen.clear();
             level.push(node);
-            let start = climb.reached.len();
             while !level.is_empty() && climb.reached.len() == start && seen.len() < ANCESTORS {
                 next.clear();
                 for parent in level.iter().flat_map(|node| self.of(*node)) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use scope_core::Value;
 use scope_core::field::Registry;
 
-use crate::graph::Graph;
 use crate::graph::parents::Climb;
+use crate::graph::{Graph, Words};
 
 /// Something that several nodes can have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,12 @@ impl<'g, 's> Grouper<'g, 's> {
             let parent = key.1.as_ref().and_then(|climb| climb.from(node).first());
             Some((parent.map_or_else(|| title.clone(), |parent| Cow::Borrowed(self.graph.id(*parent))), title))
         })
+    }
+
+    /// What the nodes have, by number, where that follows from the facts about each of them alone.
+    pub(super) fn words(&self) -> Option<Arc<Words>> {
+        let alone = self.keys.iter().all(|(key, _)| !matches!(key, Key::Parent(_)));
+        alone.then(|| self.graph.words(&format!("{:?}", self.keys.iter().map(|(key, _)| key).collect::<Vec<_>>())))
     }
 
     /// What `node` has: the first of the keys that it has any of.

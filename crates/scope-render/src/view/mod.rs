@@ -81,6 +81,8 @@ pub enum What {
 pub struct Selection<'a> {
     /// Only nodes that it takes. It is asked before nodes are collapsed.
     pub filter: Option<&'a Filter>,
+    /// Whether the filter asks for nothing but facts about a node itself, so that its answer holds as long as they do.
+    pub of_facts: bool,
     /// What the view would leave out and is to be shown all the same, by name; `all` for everything.
     pub show: &'a [&'a str],
     /// Collapses nodes by something else than the view does.

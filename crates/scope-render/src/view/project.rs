@@ -10,7 +10,7 @@ use super::group::Grouper;
 use super::rendered::{Edge, Hidden, Node, Rendered, Role};
 use super::{Outside, Selection, View, What};
 use crate::graph::parents::Climb;
-use crate::graph::{Graph, Link, NONE};
+use crate::graph::{Graph, Link, NONE, Words};
 
 /// A node that is left out.
 const LEFT_OUT: u32 = NONE - 1;
@@ -58,7 +58,7 @@ impl View {
         };
         let asked = super::subject::Asked::new(self, graph, selection);
         let keys = selection.group_by.map_or(self.by, |group| group.keys());
-        let mut groups = (!keys.is_empty()).then(|| Groups { grouper: Grouper::new(graph, keys), by_key: HashMap::new(), members: Vec::new() });
+        let mut groups = (!keys.is_empty()).then(|| Groups::new(Grouper::new(graph, keys)));
         for node in graph.of_kind(of) {
             let place = if !graph.is_gone(node) && asked.wants(node, &mut hidden) { drafts.member(node, groups.as_mut()) } else { LEFT_OUT };
             drafts.put(node, place);
@@ -72,9 +72,44 @@ impl View {
 /// Groups in the making.
 struct Groups<'g, 's> {
     grouper: Grouper<'g, 's>,
+    /// What nodes have, by number, where it need not be looked up each time; and the draft of each.
+    words: Option<Arc<Words>>,
+    by_word: Vec<u32>,
     by_key: HashMap<Option<Cow<'g, str>>, u32>,
     /// Draft and node, by node.
     members: Vec<(u32, u32)>,
+}
+
+impl<'g, 's> Groups<'g, 's> {
+    fn new(grouper: Grouper<'g, 's>) -> Self {
+        Self { words: grouper.words(), grouper, by_word: Vec::new(), by_key: HashMap::new(), members: Vec::new() }
+    }
+
+    /// What a node has; nothing is as good as an empty text.
+    fn key(&self, node: u32) -> Option<Cow<'g, str>> {
+        self.grouper.value(node).filter(|key| !key.is_empty())
+    }
+
+    /// The draft of the group that a node belongs to, made by `add` where it is the first.
+    fn draft(&mut self, node: u32, add: impl FnOnce(Option<Cow<'g, str>>) -> u32) -> u32 {
+        let Some(words) = &self.words else {
+            let key = self.key(node);
+            return *self.by_key.entry(key).or_insert_with_key(|key| add(key.clone()));
+        };
+        let word = words.of(node, || self.key(node)) as usize;
+        if self.by_word.len() <= word {
+            self.by_word.resize(word + 1, NONE);
+        }
+        let known = self.by_word.get(word).copied().filter(|draft| *draft != NONE);
+        if let Some(known) = known {
+            return known;
+        }
+        let draft = add(self.key(node));
+        if let Some(place) = self.by_word.get_mut(word) {
+            *place = draft;
+        }
+        draft
+    }
 }
 
 /// A link between two drafts.
@@ -103,12 +138,7 @@ impl<'g, 's> Drafts<'g, 's> {
 
     fn member(&mut self, node: u32, groups: Option<&mut Groups<'g, 's>>) -> u32 {
         let Some(groups) = groups else { return self.add(Role::Member, None, node, true) };
-        let key = groups.grouper.value(node).filter(|key| !key.is_empty());
-        let draft = groups.by_key.get(&key).copied().unwrap_or_else(|| {
-            let draft = self.add(Role::Group, key.clone(), node, true);
-            groups.by_key.insert(key, draft);
-            draft
-        });
+        let draft = groups.draft(node, |key| self.add(Role::Group, key, node, true));
         groups.members.push((draft, node));
         draft
     }
@@ -232,25 +262,21 @@ impl<'g, 's> Drafts<'g, 's> {
         carried: &[Carried],
         hidden: Hidden,
     ) -> Rendered<'g, 's> {
-        let mut order: Vec<u32> = (0..self.all.len() as u32).filter(|draft| self.all.get(*draft as usize).is_some_and(|draft| draft.shown)).collect();
-        let draft = |number: u32| self.all.get(number as usize);
-        let rank = |draft: &Draft<'g>| match draft.role {
-            Role::Member | Role::Group => 0,
-            _ => 1,
-        };
-        let outside_id = |draft: &Draft<'g>| if draft.role == Role::Uncontained { ("uncontained", graph.id(draft.node)) } else { ("", graph.id(draft.node)) };
+        let is_outside = |draft: &Draft<'g>| !matches!(draft.role, Role::Member | Role::Group);
+        let shown = |outside: bool| self.all.iter().zip(0_u32..).filter(move |(draft, _)| draft.shown && is_outside(draft) == outside);
         // Members are in order already, by the order of the graph.
-        if members.is_some() || !self.all.is_sorted_by_key(rank) || self.all.last().is_some_and(|last| rank(last) == 1) {
-            order.sort_by(|a, b| match (draft(*a), draft(*b)) {
-                (Some(a), Some(b)) => rank(a).cmp(&rank(b)).then_with(|| match a.role {
-                    Role::Member => a.node.cmp(&b.node),
-                    // Those without the key come last.
-                    Role::Group => (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)),
-                    _ => outside_id(a).cmp(&outside_id(b)),
-                }),
-                (a, b) => a.is_some().cmp(&b.is_some()),
-            });
+        let mut order: Vec<u32> = shown(false).map(|(_, number)| number).collect();
+        let draft = |number: u32| self.all.get(number as usize);
+        if members.is_some() {
+            // Those without the key come last.
+            let key = |number: u32| draft(number).map(|draft| (draft.key.is_none(), &draft.key));
+            order.sort_by(|a, b| key(*a).cmp(&key(*b)));
         }
+        let outside_id = |draft: &Draft<'g>| if draft.role == Role::Uncontained { ("uncontained", graph.id(draft.node)) } else { ("", graph.id(draft.node)) };
+        // Ids lie all over the memory; their beginnings tell most of them apart.
+        let mut outside: Vec<_> = shown(true).map(|(draft, number)| (draft.role == Role::Uncontained, beginning(graph.id(draft.node)), number)).collect();
+        outside.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| draft(a.2).map(outside_id).cmp(&draft(b.2).map(outside_id))));
+        order.extend(outside.into_iter().map(|(_, _, number)| number));
         let mut number_of = vec![NONE; self.all.len()];
         for (number, draft) in order.iter().enumerate() {
             if let Some(place) = number_of.get_mut(*draft as usize) {
@@ -297,6 +323,15 @@ fn node<'g>(graph: &'g Graph<'_>, view: &'static View, draft: &Draft<'g>, by: &s
         }
     };
     Node { id, name, kind, role: draft.role, members }
+}
+
+/// The first letters of an id as a number of the same order.
+fn beginning(id: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(id.bytes()) {
+        *to = from;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 /// One edge for all links between the same nodes, and the links of each.

@@ -188,6 +188,14 @@ impl<'g, 's> Rendered<'g, 's> {
         self.members.get(node.members.start as usize..node.members.end as usize).unwrap_or_default()
     }
 
+    /// The hash of the id of a node; the same for one id as long as the process lives.
+    pub fn id_hash(&self, node: &Node<'_>) -> u64 {
+        match (node.role, self.behind(node)) {
+            (Role::Member | Role::StandIn, [member]) => self.graph.id_hash(*member),
+            _ => scope_core::state::id_hash(&node.id),
+        }
+    }
+
     /// The connections that an edge is made of.
     pub fn links(&self, edge: &Edge) -> impl Iterator<Item = &'g Link> {
         let links = self.links.get(edge.links.start as usize..edge.links.end as usize).unwrap_or_default();
@@ -213,19 +221,22 @@ impl<'g, 's> Rendered<'g, 's> {
     pub fn attrs(&self, node: &Node<'_>) -> Vec<(&'s str, &'s Value)> {
         let Some((first, others)) = self.members(node).split_first() else { return Vec::new() };
         let mut attrs = self.graph.attrs(*first);
-        attrs.retain(|(name, value)| others.iter().all(|other| self.graph.attr(*other, name) == Some(value)));
+        // Node by node, as what is said of one lies together; and most have little in common.
+        for other in others {
+            attrs.retain(|(name, value)| self.graph.attr(*other, name) == Some(value));
+            if attrs.is_empty() {
+                break;
+            }
+        }
         attrs
     }
 
     /// The agents that speak of a node, or of any node that it stands for, by name.
     pub fn agents(&self, node: &Node<'_>) -> Vec<&'s scope_core::AgentName> {
-        let members = self.members(node);
-        let mut agents: Vec<_> = members.iter().flat_map(|member| self.graph.speakers(*member)).collect();
-        if members.len() > 1 {
-            agents.sort_unstable();
-            agents.dedup();
+        match self.members(node) {
+            [member] => self.graph.speakers(*member),
+            members => self.graph.speakers_of(members),
         }
-        agents
     }
 
     /// One figure; of several nodes their sum, where sums mean anything.

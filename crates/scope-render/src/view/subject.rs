@@ -1,6 +1,6 @@
 //! What is asked of each node before a view shows it: what the view leaves out by default, and the filter of the user.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use scope_core::field::Registry;
@@ -20,12 +20,18 @@ pub(super) struct Asked<'a, 's> {
     now: Timestamp,
     /// What is left out by default and not asked for.
     hides: Vec<Hiding>,
+    /// The answers of the filter, where they hold as long as the facts do.
+    verdicts: Option<Arc<Verdicts>>,
     fields: Fields,
 }
 
 /// What was found out about the fields that are asked for, node after node: most nodes have them in the same place, or not at all.
 #[derive(Debug, Default)]
-struct Fields(RefCell<Vec<Field>>);
+struct Fields {
+    all: RefCell<Vec<Field>>,
+    /// Whether a figure was looked for.
+    figures: Cell<bool>,
+}
 
 #[derive(Debug)]
 struct Field {
@@ -42,7 +48,7 @@ const LISTS: usize = 16;
 impl Fields {
     /// The value of a field that a node has as an attribute, else as a figure.
     fn find<'s>(&self, graph: &Graph<'s>, node: u32, name: &str) -> Option<Found<'s>> {
-        let mut fields = self.0.borrow_mut();
+        let mut fields = self.all.borrow_mut();
         let at = fields.iter().position(|field| field.name == name).unwrap_or_else(|| {
             fields.push(Field { name: name.into(), is_attr: graph.verdicts(&format!("has attribute {name}")), places: Vec::new() });
             fields.len() - 1
@@ -51,6 +57,7 @@ impl Fields {
         if field.is_attr.of(node, || graph.attr(node, name).is_some()) {
             return graph.attr(node, name).map(Found::from);
         }
+        self.figures.set(true);
         field.figure(graph, node).map(Found::Number)
     }
 }
@@ -100,8 +107,9 @@ pub(super) enum Refusal {
 
 impl<'a, 's> Asked<'a, 's> {
     pub(super) fn new(view: &'static View, graph: &'a Graph<'s>, selection: &Selection<'a>) -> Self {
-        let mut asked =
-            Self { graph, selection: *selection, now: selection.now.unwrap_or_else(|| graph.latest()), hides: Vec::new(), fields: Fields::default() };
+        let verdicts = selection.filter.filter(|_| selection.of_facts).map(|filter| graph.verdicts(&format!("filter {filter}")));
+        let now = selection.now.unwrap_or_else(|| graph.latest());
+        let mut asked = Self { graph, selection: *selection, now, hides: Vec::new(), verdicts, fields: Fields::default() };
         let registry = Registry::new();
         let names = selection.filter.map(Filter::names).unwrap_or_default();
         let fields: Vec<_> = names.into_iter().flat_map(|name| registry.resolve(name)).map(|target| target.field).collect();
@@ -130,7 +138,13 @@ impl<'a, 's> Asked<'a, 's> {
             return false;
         }
         let subject = Asking { fields: Some(&self.fields), ..subject };
-        let taken = self.selection.filter.is_none_or(|filter| filter.matches(&subject, self.now));
+        let taken = self.selection.filter.is_none_or(|filter| {
+            let Some(verdicts) = &self.verdicts else { return filter.matches(&subject, self.now) };
+            verdicts.of_facts(node, || {
+                self.fields.figures.set(false);
+                (filter.matches(&subject, self.now), !self.fields.figures.get())
+            })
+        });
         hidden.by_filter += u64::from(!taken);
         taken
     }

@@ -65,7 +65,14 @@ impl ViewKept {
             channel.restart();
         }
         let show: Vec<&str> = wanted.show.iter().map(String::as_str).collect();
-        let selection = Selection { filter: wanted.filter.as_ref(), group_by: wanted.group_by.as_ref(), show: &show, now: Some(at), ..Selection::default() };
+        let selection = Selection {
+            filter: wanted.filter.as_ref(),
+            of_facts: wanted.of_facts,
+            group_by: wanted.group_by.as_ref(),
+            show: &show,
+            now: Some(at),
+            ..Selection::default()
+        };
         let rendered = wanted.view.project(graph, &selection);
         let layout = wanted.layout.then(|| places(&rendered, &mut self.previous));
         let mut sent = Sent::default();

@@ -47,6 +47,8 @@ pub(super) struct WantedView {
     pub(super) layout: bool,
     /// Whether what is in it depends on no figure and no time of day.
     pub(super) is_steady: bool,
+    /// Whether its filter asks for nothing but facts about a node itself: not who it belongs to, nor which part of an agent speaks of it.
+    pub(super) of_facts: bool,
 }
 
 impl ViewKey {
@@ -64,6 +66,8 @@ impl ViewKey {
         }
         let filter = filter.filter(|filter| !filter.is_all());
         let is_steady = filter.as_ref().is_none_or(|filter| is_steady(filter, registry));
+        let of_others = |name: &str| registry.resolve(name).iter().any(|target| matches!(target.field.as_str(), "parents" | "source"));
+        let of_facts = is_steady && filter.as_ref().is_some_and(|filter| !filter.names().into_iter().any(of_others));
         let text = format!(
             "{}\n{}\n{}\n{}\n{}\n{}",
             self.visibility.key(),
@@ -73,7 +77,7 @@ impl ViewKey {
             show.join(","),
             self.layout
         );
-        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout, is_steady }))))
+        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout, is_steady, of_facts }))))
     }
 }
 

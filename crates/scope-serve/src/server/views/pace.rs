@@ -14,6 +14,16 @@ const DRIFT: Duration = Duration::from_secs(5);
 /// The share of a core that structure may cost: one part in so many.
 const SHARE: u32 = 10;
 
+/// The share that it may cost as long as nobody waits for longer than figures do.
+const MODEST: u32 = 30;
+
+/// Structure that takes more than one part in so many of a second is dear: it is computed with the figures. One graph serves both then, and what shows figures
+/// and facts together is looked at once.
+const DEAR: u32 = 60;
+
+/// How much sooner than its share allows structure is computed for the sake of figures that are due.
+const SOONER: Duration = Duration::from_millis(250);
+
 /// What is to be computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Due {
@@ -45,23 +55,36 @@ impl Pace {
         Self { structure: now.checked_sub(DRIFT).unwrap_or(now), figures: now, cost: Duration::ZERO }
     }
 
-    /// From when on structure may be computed again.
-    fn structure_from(&self) -> Instant {
+    fn is_dear(&self) -> bool {
+        self.cost * DEAR > FIGURES
+    }
+
+    /// From when on structure may be computed again for somebody who has nothing yet.
+    fn asked_from(&self) -> Instant {
         self.structure + STRUCTURE.max(self.cost * SHARE)
+    }
+
+    /// From when on structure may be computed again. What is dear waits for the figures, but not for longer than these are apart.
+    fn structure_from(&self) -> Instant {
+        let from = self.asked_from().max(self.structure + FIGURES.min(self.cost * MODEST));
+        if self.is_dear() { from.max((self.figures + FIGURES).min(self.structure + FIGURES)) } else { from }
     }
 
     /// What is due, and for how long there is nothing to do but to wait for news.
     pub(super) fn due(&self, since: Since, now: Instant) -> (Due, Duration) {
         let next_figures = self.figures + FIGURES;
         let mut due = Due { structure: false, figures: since.figures && now >= next_figures };
-        let next_structure = if since.structure || since.asked {
+        let next_structure = if since.asked {
+            Some(self.asked_from())
+        } else if since.structure {
             Some(self.structure_from())
         } else if since.drift {
             Some((self.structure + DRIFT).max(self.structure_from()))
         } else {
             None
         };
-        due.structure = next_structure.is_some_and(|at| now >= at);
+        let sooner = if due.figures && self.is_dear() { SOONER } else { Duration::ZERO };
+        due.structure = next_structure.is_some_and(|at| now + sooner >= at);
         let next = next_structure.map_or(next_figures, |at| at.min(next_figures));
         // Figures that did not move by their time are looked at a little later.
         (due, next.saturating_duration_since(now).max(Duration::from_millis(20)))
@@ -83,6 +106,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::*;
 
     const STRUCTURE_CHANGED: Since = Since { structure: true, drift: false, figures: false, asked: false };
@@ -113,6 +137,33 @@ mod tests {
         }
         let share = f64::from(passes) * 0.2 / 60.0;
         assert!((0.06..=0.12).contains(&share), "a share of {share}");
+    }
+
+    #[test]
+    fn what_is_dear_is_computed_with_the_figures_and_at_once_after_silence() {
+        let start = Instant::now();
+        let (mut pace, mut now) = (Pace::new(start), start);
+        let both = Since { figures: true, ..STRUCTURE_CHANGED };
+        let (mut passes, mut last) = (Vec::new(), start);
+        while now < start + Duration::from_mins(1) {
+            let (due, wait) = pace.due(both, now);
+            if due == Due::default() {
+                now += wait;
+                continue;
+            }
+            passes.push(due);
+            last = now;
+            pace.done(due, now, Duration::from_millis(60));
+            now += Duration::from_millis(60);
+        }
+        let late = passes.get(10..).unwrap();
+        assert!(late.len() > 40 && late.iter().all(|due| due.structure && due.figures), "{late:?}");
+        // Whoever has nothing yet does not wait for the figures.
+        let asked = Since { asked: true, ..Since::default() };
+        let soon = last + Duration::from_millis(700);
+        assert!(!pace.due(both, soon).0.structure && pace.due(asked, soon).0.structure);
+        let later = now + Duration::from_secs(5);
+        assert!(pace.due(STRUCTURE_CHANGED, later).0.structure);
     }
 
     #[test]

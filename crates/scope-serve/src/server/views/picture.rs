@@ -39,6 +39,8 @@ pub(super) struct Picture {
 #[derive(Debug)]
 pub(super) struct NodeRow {
     id: Arc<str>,
+    /// Of the id: those of different nodes differ, and it is at hand where the id is far away.
+    hash: u64,
     version: u64,
     /// Of the facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
     facts: u64,
@@ -148,7 +150,8 @@ impl Picture {
         for (node, at) in rendered.nodes.iter().zip(0_u32..) {
             let place = places.and_then(|places| places.get(at as usize));
             let version = node_version(rendered, node, place);
-            let expected = former.get(next).copied().filter(|number| self.nodes.get(*number).is_some_and(|row| is_same(&row.id, &node.id)));
+            let hash = rendered.id_hash(node);
+            let expected = former.get(next).copied().filter(|number| self.nodes.get(*number).is_some_and(|row| row.hash == hash));
             let known = expected.or_else(|| self.by_id.get(node.id.as_ref()).copied());
             let number = if let Some(number) = known {
                 if expected.is_none() {
@@ -170,6 +173,7 @@ impl Picture {
                 let id: Arc<str> = node.id.as_ref().into();
                 let number = self.nodes.add(NodeRow {
                     id: Arc::clone(&id),
+                    hash,
                     version,
                     facts: text_version(&facts(node, place)),
                     pass: self.pass,
@@ -290,11 +294,6 @@ impl Picture {
         }
         moved
     }
-}
-
-/// Whether two texts are the same: mostly one text, or differing at once.
-fn is_same(one: &str, other: &str) -> bool {
-    std::ptr::eq(one, other) || one == other
 }
 
 pub(super) fn edge_figures(figures: &graph::Figures) -> [Option<u64>; 7] {

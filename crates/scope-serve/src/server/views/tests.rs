@@ -175,8 +175,8 @@ pub(super) fn key(view: &str, filter: Option<&str>, group_by: Option<&str>) -> V
 
 fn keys() -> impl Strategy<Value = ViewKey> {
     let view = prop::sample::select(vec!["containers", "containers-by-image", "processes", "hosts", "images"]);
-    let filter = prop::sample::select(vec![None, Some("cpu > 1"), Some("-state:exited"), Some("label.app:1")]);
-    let group = prop::sample::select(vec![None, Some("label:app"), Some("parent:host")]);
+    let filter = prop::sample::select(vec![None, Some("cpu > 1"), Some("-state:exited"), Some("label.app:1"), Some("agent:a1"), Some("c1-")]);
+    let group = prop::sample::select(vec![None, Some("label:app"), Some("parent:host"), Some("image")]);
     (view, filter, group, any::<bool>()).prop_map(|(view, filter, group, all)| {
         let mut key = key(view, filter, group);
         key.show = if all { vec!["all".to_owned()] } else { Vec::new() };

@@ -69,20 +69,20 @@ impl Json {
     }
 
     fn integer(&mut self, number: u64) {
-        let mut digits = [0_u8; 20];
-        let mut at = digits.len();
+        // Two digits at a time, the last ones first.
+        let mut digits = [b'0'; 20];
         let mut rest = number;
-        loop {
-            at -= 1;
-            if let Some(digit) = digits.get_mut(at) {
-                *digit = b'0' + (rest % 10) as u8;
-            }
-            rest /= 10;
+        let mut used = 0;
+        for pair in digits.rchunks_exact_mut(2) {
+            let two = (rest % 100) as u8;
+            pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
+            rest /= 100;
+            used += if rest == 0 && two < 10 { 1 } else { 2 };
             if rest == 0 {
                 break;
             }
         }
-        self.0.extend_from_slice(digits.get(at..).unwrap_or_default());
+        self.0.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
     }
 
     fn number(&mut self, number: Number) {
