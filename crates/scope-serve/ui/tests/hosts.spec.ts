@@ -177,6 +177,7 @@ test('a link may propose agents, and nothing is opened before somebody agrees', 
     await page.goto(`${site.url}?agents=${encodeURIComponent(fleet.urls[0] ?? '')}`);
     await page.getByRole('button', { name: 'Add and connect' }).click();
     await expect(card(page, fleet.urls[0] ?? '')).toHaveAttribute('data-state', 'live');
+    expect(sockets).toEqual(fleet.urls);
   } finally {
     await fleet.end();
   }
@@ -203,6 +204,55 @@ test('the list goes out and in as a file, and raw frames can be looked at', asyn
     await page.getByRole('button', { name: 'Replace the list' }).click();
     await expect(card(page, 'ws://127.0.0.1:9/')).toBeVisible();
     await expect(card(page, fleet.urls[0] ?? '')).toHaveCount(0);
+  } finally {
+    await fleet.end();
+  }
+});
+
+test('what is drawn can be selected, and its figures come along', async ({ page, site }) => {
+  const fleet = await fakes({ name: 'taken', containers: 6 });
+  try {
+    await page.addInitScript((urls) => localStorage.setItem('scope.agents', JSON.stringify(urls)), fleet.urls);
+    await page.goto(site.url);
+    const row = (at: number) => card(page, fleet.urls[0] ?? '').locator(`[data-at="${at}"]`);
+    await expect(row(5)).toBeVisible();
+    const [from, to] = [await row(1).boundingBox(), await row(3).boundingBox()];
+    await page.mouse.move(from!.x + 14, from!.y + 14);
+    await page.mouse.down();
+    await page.mouse.move(to!.x + 80, to!.y + 14, { steps: 4 });
+    await page.mouse.up();
+    const names = await Promise.all([1, 2, 3].map((at) => row(at).getByRole('gridcell').first().innerText()));
+    const copied = await page.evaluate(() => {
+      const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+      getSelection()?.anchorNode?.parentElement?.dispatchEvent(event);
+      return event.clipboardData?.getData('text/plain');
+    });
+    const lines = copied?.split('\n').map((line) => line.split('\t')) ?? [];
+    expect(lines.map(([name]) => name)).toEqual(['Container', ...names]);
+    expect(lines[1]?.[1]).toMatch(/^\d+(\.\d)?%$/);
+    // A selection is no click: nothing was opened.
+    await expect(page.getByRole('region')).toHaveCount(1);
+  } finally {
+    await fleet.end();
+  }
+});
+
+test('works where there is no worker, and where colours are forced', async ({ page, site }) => {
+  const fleet = await fakes({ name: 'plain', containers: 3 });
+  try {
+    await page.addInitScript((urls) => {
+      localStorage.setItem('scope.agents', JSON.stringify(urls));
+      Reflect.deleteProperty(window, 'Worker');
+    }, fleet.urls);
+    await page.goto(site.url);
+    const cell = card(page, fleet.urls[0] ?? '')
+      .locator('[data-at="0"]')
+      .getByRole('gridcell')
+      .nth(1);
+    await expect(cell).toHaveAttribute('aria-label', /^\d+(\.\d)?%$/);
+    await expect(cell).toHaveText('');
+    await page.emulateMedia({ forcedColors: 'active' });
+    await expect(cell).toHaveText(/^\d+(\.\d)?%$/);
   } finally {
     await fleet.end();
   }

@@ -4,10 +4,13 @@ use std::io::Read as _;
 
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::server::coding::{takes, takes_gzip};
 use crate::server::problem::ProblemDetails;
+
+/// The policy of the hosts page's worker, which has one of its own: it holds the sockets to the agents that somebody names there.
+const AGENTS: &str = "default-src 'none'; script-src 'self'; connect-src ws: wss:; frame-ancestors 'none'";
 
 /// A file of the page.
 struct File {
@@ -34,6 +37,18 @@ pub(super) fn text(path: &str) -> Option<String> {
 
 /// The answer to who asks for a file.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Response {
+    let mut response = content(path, headers);
+    if is_worker_of_hosts(path) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(AGENTS));
+    }
+    response
+}
+
+fn is_worker_of_hosts(path: &str) -> bool {
+    path.starts_with("hosts/_app/immutable/workers/")
+}
+
+fn content(path: &str, headers: &HeaderMap) -> Response {
     let Some(file) = find(path) else {
         return ProblemDetails::new(StatusCode::NOT_FOUND, "the page has no such file; load the page again, it may be another version by now").into_response();
     };
@@ -72,5 +87,15 @@ mod tests {
     #[test]
     fn files_are_sorted_by_path() {
         assert!(FILES.is_sorted_by_key(|file| file.path));
+    }
+
+    #[test]
+    fn only_the_worker_of_the_hosts_page_opens_sockets() {
+        for file in FILES {
+            let answer = answer(file.path, &HeaderMap::new());
+            let policy = answer.headers().get(header::CONTENT_SECURITY_POLICY).and_then(|value| value.to_str().ok());
+            assert_eq!(policy, is_worker_of_hosts(file.path).then_some(AGENTS), "{}", file.path);
+        }
+        assert_eq!(FILES.is_empty(), !FILES.iter().any(|file| is_worker_of_hosts(file.path)));
     }
 }

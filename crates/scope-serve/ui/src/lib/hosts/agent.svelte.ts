@@ -1,8 +1,9 @@
 // One agent on the board: its socket, what is known of its host, and which of its containers are shown in what order.
-import { readFrame } from './frames';
+import { aside } from './aside.svelte';
 import { Host, type Container } from './host';
 import type { Journal } from './journal';
-import { Link, type Socket } from './link';
+import type { Line } from './line';
+import type { Socket } from './link';
 import type { SortBy } from './order';
 import type { Place } from './place';
 import { Rows } from './rows';
@@ -10,10 +11,12 @@ import { stateOf, type State } from './state';
 
 export class Agent {
   host = new Host();
-  link: Link | undefined;
+  line: Line | undefined;
   /** Whether all of its rows are shown; undefined: as the board sees fit. */
   open = $state<boolean | undefined>();
   compared = $state(true);
+  /** Whether rows keep their places, as somebody selects text in them. */
+  still = false;
   /** Counts what is to be drawn anew. */
   version = $state(0);
   state = $state.raw<State>({ is: 'connecting' });
@@ -29,22 +32,23 @@ export class Agent {
   ) {}
 
   connect() {
-    this.link = new Link(this.url, { text: (text, at) => this.#take(text, at), changed: () => this.changed(this) });
+    this.line = aside.line(this.url, {
+      frame: (frame, at) => {
+        this.host.take(frame, at, this.#sort);
+        this.changed(this);
+      },
+      raw: (text, at, read) => {
+        this.journal.note(this.url, at, text, read);
+        if (this.journal.on || !read) this.changed(this);
+      },
+      changed: () => this.changed(this),
+    });
     this.changed(this);
   }
 
   end() {
-    this.link?.end();
-    this.link = undefined;
-  }
-
-  #take(text: string, at: number): boolean {
-    const frame = readFrame(text);
-    const read = !('fault' in frame);
-    this.journal.note(this.url, at, text, read);
-    if (read) this.host.take(frame, at, this.#sort);
-    this.changed(this);
-    return read;
+    this.line?.end();
+    this.line = undefined;
   }
 
   /** Brings what is shown up to date. */
@@ -53,17 +57,17 @@ export class Agent {
       this.#sort = place.sort;
       this.host.rerank(place.sort);
     }
-    this.rows = this.#rows.of(this.host, place, this.url);
+    this.rows = this.#rows.of(this.host, place, this.url, this.still);
     this.version += 1;
   }
 
   /** Time alone changes states. */
   look(now: number) {
-    if (!this.link) return;
-    const state = stateOf(this.link.socket, this.host, now);
+    if (!this.line) return;
+    const state = stateOf(this.line.socket, this.host, now);
     if (state.is !== 'live' && this.state.is === 'live') this.host.interrupt(this.host.batchAt + this.host.cadence);
     if (state.is !== this.state.is || ('why' in state && (this.state as { why?: string }).why !== state.why)) this.state = state;
-    const { socket } = this.link;
+    const { socket } = this.line;
     if (
       socket.phase !== this.socket?.phase ||
       socket.retryAt !== this.socket.retryAt ||

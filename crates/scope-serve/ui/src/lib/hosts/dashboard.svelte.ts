@@ -1,5 +1,7 @@
 // All agents of the hosts page: which there are, kept in this browser; what is shown of them; drawing when frames came, and no more often than eyes see.
 import { Agent } from './agent.svelte';
+import { aside } from './aside.svelte';
+import { GATHER } from './exchange';
 import { Journal } from './journal';
 import { MOST_AGENTS, merged, readList, written } from './registry';
 import type { Place } from './place';
@@ -8,13 +10,15 @@ import { totalsOf, type Totals } from './totals';
 const KEY = 'scope.agents';
 /** Milliseconds from one drawing to the next. */
 const PAUSE = 400;
-/** What comes shortly after another frame is drawn with it: a drawing has its price, however little is new. */
-const GATHER = 60;
+/** Where nothing was drawn for so long, what waits for its turn has it. */
+const QUIET = 2000;
 
 export class Dashboard {
   agents = $state.raw<readonly Agent[]>([]);
   place = $state.raw<Place>({ search: '', sort: 'cpu', busy: false, smooth: true, look: 'cards', debug: false });
   now = $state(Date.now());
+  /** Counts drawings, and seconds where there are none for a while: what takes turns goes by it. */
+  turn = $state(0);
   totals = $state.raw<Totals>(totalsOf([]));
   /** What was removed last, until it is too late to undo. */
   removed = $state.raw<readonly { agent: Agent; at: number }[]>([]);
@@ -50,6 +54,7 @@ export class Dashboard {
   set(place: Place) {
     this.place = place;
     this.journal.on = place.debug;
+    aside.raw(place.debug);
     this.#all();
   }
 
@@ -89,7 +94,7 @@ export class Dashboard {
   }
 
   retryAll = () => {
-    for (const agent of this.agents) agent.link?.retry();
+    for (const agent of this.agents) agent.line?.retry();
   };
 
   exported(): string {
@@ -144,7 +149,9 @@ export class Dashboard {
 
   /** Where nothing comes, time still goes on. */
   #tick() {
-    if (performance.now() - this.#drawn > 900) this.#look();
+    const quiet = performance.now() - this.#drawn;
+    if (quiet > QUIET) this.turn += 1;
+    if (quiet > 900) this.#look();
   }
 
   #look() {
@@ -166,15 +173,16 @@ export class Dashboard {
   #plan() {
     if (this.#planned) return;
     this.#planned = true;
-    const wait = Math.max(GATHER, this.#drawn + PAUSE - performance.now());
+    const wait = Math.max(aside.gathers ? 0 : GATHER, this.#drawn + PAUSE - performance.now());
     setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
   }
 
   #draw() {
     this.#planned = false;
     this.#drawn = performance.now();
-    for (const agent of this.#dirty) if (agent.link) agent.refresh(this.place);
+    for (const agent of this.#dirty) if (agent.line) agent.refresh(this.place);
     this.#dirty.clear();
+    this.turn += 1;
     this.journalVersion = this.journal.version;
     this.#look();
   }

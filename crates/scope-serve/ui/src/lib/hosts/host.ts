@@ -1,5 +1,6 @@
 // What is known of one agent's host: its containers with their histories, sums, the agent's own cost, its clock. Takes frames; knows neither sockets nor
 // how anything is drawn. Large and not reactive: `version` counts its changes.
+import { visible } from '../model/visible';
 import { Clock } from './clock';
 import type { Figures, Frame } from './frames';
 import { KEPT, KEPT_OF_HOST, Ring, blend } from './history';
@@ -12,7 +13,8 @@ const BUSY_CPU = 1;
 const BUSY_BYTES = 10_240;
 
 export interface Container extends Figures {
-  /** Its name in small letters, for search. */
+  /** Its name as it is drawn, and in small letters, for search. */
+  shown: string;
   lower: string;
   cpuHistory: Ring;
   memoryHistory: Ring;
@@ -96,7 +98,7 @@ export class Host {
     if (!container) {
       container = {
         ...figures,
-        lower: figures.name.toLowerCase(),
+        ...named(figures.name),
         cpuHistory: new Ring(KEPT),
         memoryHistory: new Ring(KEPT),
         smoothCpu: NaN,
@@ -107,8 +109,7 @@ export class Host {
       this.containers.set(figures.id, container);
     } else {
       // Another name makes it another row; figures alone do not.
-      if (container.name !== figures.name)
-        this.containers.set(figures.id, (container = { ...container, lower: figures.name.toLowerCase() }));
+      if (container.name !== figures.name) this.containers.set(figures.id, (container = { ...container, ...named(figures.name) }));
       Object.assign(container, figures);
     }
     container.batch = count;
@@ -139,6 +140,8 @@ export class Host {
     }
   }
 }
+
+const named = (name: string) => ({ shown: visible(name), lower: name.toLowerCase() });
 
 export function isBusy(container: Container): boolean {
   return container.cpu >= BUSY_CPU || network(container) >= BUSY_BYTES || container.read + container.written >= BUSY_BYTES;

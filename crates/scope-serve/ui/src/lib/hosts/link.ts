@@ -47,19 +47,21 @@ export interface Handlers {
   changed(): void;
 }
 
+export const unopened = (): Socket => ({
+  phase: 'connecting',
+  since: Date.now(),
+  retryAt: NaN,
+  failure: undefined,
+  attempts: 0,
+  frames: 0,
+  characters: 0,
+  unread: 0,
+  dropped: 0,
+  droppedAt: -Infinity,
+});
+
 export class Link {
-  readonly socket: Socket = {
-    phase: 'connecting',
-    since: 0,
-    retryAt: NaN,
-    failure: undefined,
-    attempts: 0,
-    frames: 0,
-    characters: 0,
-    unread: 0,
-    dropped: 0,
-    droppedAt: -Infinity,
-  };
+  readonly socket = unopened();
   #open: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #second = { since: 0, frames: 0, characters: 0 };
@@ -135,7 +137,7 @@ export class Link {
     socket.frames += 1;
     if (typeof data !== 'string') {
       socket.unread += 1;
-      return;
+      return this.handlers.changed();
     }
     socket.characters += data.length;
     if (now - this.#second.since >= 1000) this.#second = { since: now, frames: 0, characters: 0 };
@@ -144,7 +146,7 @@ export class Link {
     if (this.#second.frames > MOST_FRAMES || this.#second.characters > MOST_CHARACTERS) {
       socket.dropped += 1;
       socket.droppedAt = now;
-      return;
+      return this.handlers.changed();
     }
     if (this.handlers.text(data, now)) {
       this.#backoff.reset();

@@ -13,8 +13,8 @@ export class Rows {
   #version = -1;
   #shown: readonly Container[] = [];
 
-  /** The same array as last time where nothing has moved. `url` is what the host is found by, too. */
-  of(host: Host, wanted: Wanted, url: string): readonly Container[] {
+  /** The same array as last time where nothing has moved. `url` is what the host is found by, too; while they are `still`, rows do not overtake each other. */
+  of(host: Host, wanted: Wanted, url: string, still = false): readonly Container[] {
     if (this.#version !== host.version) {
       this.#version = host.version;
       const kept = this.#order.filter((container) => host.containers.get(container.id) === container);
@@ -24,7 +24,7 @@ export class Rows {
       }
       this.#order = kept;
     }
-    this.#order.sort(compare(wanted.sort));
+    if (!still) this.#order.sort(compare(wanted.sort));
     const rows = filtered(this.#order, host, wanted, url);
     if (rows.length !== this.#shown.length || rows.some((row, at) => row !== this.#shown[at])) this.#shown = rows;
     return this.#shown;

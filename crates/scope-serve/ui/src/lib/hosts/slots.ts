@@ -11,17 +11,24 @@ export class Slots<Row extends { id: string }> {
   #slots: readonly Slot<Row>[] = [];
   #next = 0;
 
-  /** Rows with their places in the list, in that order; `held` is the row whose element it keeps. */
-  of(rows: readonly { row: Row; at: number }[], held: string | undefined): readonly Slot<Row>[] {
-    const before = new Map(this.#slots.map(({ at, key }) => [at, key]));
+  /**
+   * Rows with their places in the list, in that order; `held` is the row whose element it keeps. A slot is the same object as last time where it shows the same
+   * row in the same place, unless that is `due` to be told anew.
+   */
+  of(rows: readonly { row: Row; at: number }[], held: string | undefined, due: (at: number) => boolean): readonly Slot<Row>[] {
+    const before = new Map(this.#slots.map((slot) => [slot.at, slot]));
     const kept = this.#slots.find(({ row }) => row.id === held)?.key;
-    const free = new Set(before.values());
+    const free = new Set(this.#slots.map(({ key }) => key));
     const keys = rows.map(({ row, at }) => {
-      const key = row.id === held ? kept : before.get(at);
+      const key = row.id === held ? kept : before.get(at)?.key;
       return key !== undefined && (key !== kept || row.id === held) && free.delete(key) ? key : undefined;
     });
     const spare = free.values();
-    return (this.#slots = rows.map(({ row, at }, index) => ({ key: keys[index] ?? this.#another(spare), row, at })));
+    return (this.#slots = rows.map(({ row, at }, index) => {
+      const key = keys[index] ?? this.#another(spare);
+      const same = before.get(at);
+      return same?.key === key && same.row === row && !due(at) ? same : { key, row, at };
+    }));
   }
 
   #another(spare: Iterator<number>): number {

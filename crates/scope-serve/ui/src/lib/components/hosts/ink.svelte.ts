@@ -1,4 +1,5 @@
 // The colours of canvases, as the theme has them.
+import { widths, type Widths } from '#lib/hosts/columns';
 import { ready, type Ink } from '#lib/hosts/paint';
 import { theme } from '#lib/state/theme.svelte';
 
@@ -36,6 +37,16 @@ function read(): ChartInk {
     grid: of('--border'),
     background: of('--surface'),
   };
+}
+
+let room: Widths | undefined;
+
+/** What the columns of figures need, in the font that they are drawn in. */
+export function figureWidths(): Widths {
+  if (room) return room;
+  const context = document.createElement('canvas').getContext('2d');
+  if (context) context.font = ink().font;
+  return (room = widths((text) => context?.measureText(text).width ?? text.length * 8));
 }
 
 /** A canvas of the page itself, as large as its box, and its context ready for CSS pixels, empty. */

@@ -1,14 +1,37 @@
 // What the page says of states and failures, and what to do about them. Words alone.
 import { shortAddress } from '#lib/hosts/address';
 import type { Address, AddressFault } from '#lib/hosts/address';
+import type { Container } from '#lib/hosts/host';
 import type { Failure } from '#lib/hosts/link';
 import type { ListFault } from '#lib/hosts/registry';
 import type { State } from '#lib/hosts/state';
+import { taken } from '#lib/hosts/taken';
+import type { Worry } from '#lib/hosts/worry';
+import { format } from '#lib/model/format';
 import { visible } from '#lib/model/visible';
 import { m } from '#lib/paraglide/messages';
 
 export function stateWord(state: State): string {
   return { connecting: m.hosts_connecting, live: m.hosts_live, stale: m.hosts_stale, disconnected: m.hosts_disconnected }[state.is]();
+}
+
+/** Containers with their figures, to be taken along. */
+export function takenWords(rows: readonly Container[], smooth: boolean): string {
+  const words = {
+    name: m.hosts_name(),
+    cpu: m.hosts_cpu(),
+    memory: m.hosts_memory(),
+    share: m.hosts_share(),
+    uptime: m.hosts_uptime(),
+    network: m.hosts_network(),
+  };
+  return taken(rows, smooth, words);
+}
+
+/** What a container is worth a look for. */
+export function worryWords({ of, amount }: Worry): string {
+  const share = format.figure(amount, 'percent');
+  return { memory: m.hosts_near_memory, throttled: m.hosts_throttled, cpu: m.hosts_near_cpu }[of]({ share });
 }
 
 export function addressFault(fault: AddressFault): string {
