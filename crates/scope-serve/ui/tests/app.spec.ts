@@ -40,7 +40,10 @@ test('parts of the page scroll, the page itself does not', async ({ page, fleetS
   await page.goto(`${fleetServer.url}/view/containers?as=table`);
   await page.getByRole('row').filter({ hasText: 'shop-api' }).first().click();
   await expect(page.getByRole('complementary').last().getByText('Its processes')).toBeVisible();
-  await page.getByRole('complementary').last().getByText('Details').first().scrollIntoViewIfNeeded();
+  // What the view knows is shown until the whole node has come, and then gives way to it.
+  await expect(() =>
+    page.getByRole('complementary').last().getByText('Details').first().scrollIntoViewIfNeeded({ timeout: 1000 }),
+  ).toPass();
   expect(await scrolls()).toBe(0);
   for (const path of ['agents', 'start']) {
     await page.goto(`${fleetServer.url}/${path}`);
