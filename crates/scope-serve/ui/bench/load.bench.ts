@@ -115,8 +115,10 @@ test('first charts', async ({ browser }) => {
     const page = await browser.newPage();
     await page.addInitScript(timed);
     await page.addInitScript((url) => localStorage.setItem('scope.agents', JSON.stringify([url])), url);
+    // A worker has the sockets: when the agent answers is told by the agent.
+    const answered = new Promise<number>((resolve) => agent.server?.once('upgrade', () => resolve(Date.now())));
     await page.goto(`${server.url}/hosts/`);
-    seconds.push((await page.evaluate(() => window.charted)) / 1000);
+    seconds.push(((await page.evaluate(() => window.charted)) - (await answered)) / 1000);
     await page.close();
   }
   keep({
@@ -137,23 +139,21 @@ declare global {
   }
 }
 
-/** In the page: milliseconds from an open socket to the first line on a canvas. */
+/** In the page: when the first line is on a canvas, in milliseconds since 1970. */
 function timed() {
-  const Real = WebSocket;
-  let answered = 0;
-  window.WebSocket = class extends Real {
-    constructor(url: string | URL) {
-      super(url);
-      this.addEventListener('open', () => (answered ||= performance.now()));
-    }
-  };
   window.charted = new Promise((resolve) => {
+    const copy = document.createElement('canvas');
     const look = () => {
       const canvas = document.querySelector<HTMLCanvasElement>('[data-agent] canvas');
-      const context = canvas?.width && canvas.height ? canvas.getContext('2d') : undefined;
-      const pixels = context?.getImageData(0, 0, context.canvas.width, context.canvas.height).data;
-      if (answered && pixels?.some((value, at) => at % 4 === 3 && value > 0)) resolve(performance.now() - answered);
-      else setTimeout(look, 20);
+      if (canvas?.width && canvas.height) {
+        // What a worker draws can be copied, and not be read.
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const context = copy.getContext('2d');
+        context?.drawImage(canvas, 0, 0);
+        const pixels = context?.getImageData(0, 0, copy.width, copy.height).data;
+        if (pixels?.some((value, at) => at % 4 === 3 && value > 0)) return resolve(performance.timeOrigin + performance.now());
+      }
+      setTimeout(look, 20);
     };
     look();
   });
