@@ -57,23 +57,8 @@ struct KeptReport {
 static GONE: LazyLock<NodeState> = LazyLock::new(NodeState::default);
 static OVER: LazyLock<Option<Flow>> = LazyLock::new(|| {
     let nowhere: SocketAddress = "0.0.0.0:0".parse().ok()?;
-    Some(Flow {
-        key: FlowKey { owner: "gone:flow".parse().ok()?, peer: Peer::Dialled(nowhere.clone()), server_addr: nowhere, proto: Protocol::Tcp },
-        server: None,
-        server_name: None,
-        command: None,
-        since: Timestamp::default(),
-        last_seen: Timestamp::default(),
-        open: 0,
-        opened_total: None,
-        failed_total: None,
-        tx_bytes_total: None,
-        rx_bytes_total: None,
-        retrans_total: None,
-        rtt_us: None,
-        ports: Vec::new(),
-        seen_by: Vec::new(),
-    })
+    let key = FlowKey { owner: "gone:flow".parse().ok()?, peer: Peer::Dialled(nowhere.clone()), server_addr: nowhere, proto: Protocol::Tcp };
+    Some(Flow::new(key, Timestamp::default()))
 });
 
 impl Graph<'_> {
