@@ -385,8 +385,8 @@ impl Decoder {
             let kind = entity.kind.checked_sub(1).map_or(Ok(id.kind()), |kind| text(kind).map(CompactString::as_str))?;
             let goes_on = |last: &Moved| open.source == entity.source && last.names().is_same(&schema.names) && last.kind() == kind;
             if !open.moved.last().is_some_and(goes_on) {
-                // All that is left may be of the same sort.
-                let most = 1 + rest.len() / names.len().max(1);
+                // The first list may be of all that is left, a later one is as long as the one before: whatever comes, room is made twice at most.
+                let most = open.moved.last().map_or(1 + rest.len() / names.len().max(1), Moved::len);
                 open.moved.extend(Moved::new(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most.min(EXPECTED)));
                 open.source = entity.source;
             }
