@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use scope_tests::command::scope_command;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -141,6 +142,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some((child, _)) = &mut self.own {
+            // Asked first: it ends as one that is stopped does, and one built to record where its time goes writes that down then.
+            let ended = Instant::now() + Duration::from_secs(10);
+            let asked = rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::TERM).is_ok();
+            while asked && Instant::now() < ended && matches!(child.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
             drop(child.kill());
             drop(child.wait());
         }

@@ -37,6 +37,10 @@ fn slice<'a>(starts: &[u32], items: &'a [u32], node: u32) -> &'a [u32] {
     }
 }
 
+fn is_set(flags: &[bool], node: u32) -> bool {
+    flags.get(node as usize).copied().unwrap_or_default()
+}
+
 impl Parents {
     /// The parents that exist, of all nodes: what any agent says.
     pub(super) fn resolve(nodes: &Nodes<'_>) -> Self {
@@ -100,8 +104,10 @@ impl Parents {
         while let Some(&next) = above.get(at)
             && above.len() < ANCESTORS
         {
+            // Parents are told apart already, and an image may have a thousand: they are compared with what was found before them alone.
+            let known = above.len();
             for parent in self.of(next) {
-                if !above.contains(parent) {
+                if !above.get(..known).is_some_and(|known| known.contains(parent)) {
                     above.push(*parent);
                 }
             }
@@ -118,6 +124,8 @@ impl Parents {
     /// The nearest of the nodes for which `wanted` holds, from each of `count` nodes.
     pub(crate) fn climb(&self, count: usize, wanted: impl Fn(u32) -> bool) -> Climb {
         let mut climb = Climb { starts: Vec::with_capacity(count + 1), reached: Vec::with_capacity(count) };
+        // Above which nothing is wanted: containers of one image need not all look at every host that has it.
+        let mut in_vain = vec![false; count];
         let (mut level, mut next, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         for node in 0..count as u32 {
             climb.starts.push(climb.reached.len() as u32);
@@ -139,7 +147,8 @@ impl Parents {
             }
             let start = climb.reached.len();
             climb.reached.extend(parents.iter().copied().filter(|parent| wanted(*parent)));
-            if climb.reached.len() > start || parents.iter().all(|parent| self.of(*parent).is_empty()) {
+            let leads_nowhere = |parent: &u32| self.of(*parent).is_empty() || is_set(&in_vain, *parent);
+            if climb.reached.len() > start || parents.iter().all(leads_nowhere) {
                 continue;
             }
             level.clear();
@@ -147,18 +156,28 @@ impl Parents {
             level.push(node);
             while !level.is_empty() && climb.reached.len() == start && seen.len() < ANCESTORS {
                 next.clear();
-                for parent in level.iter().flat_map(|node| self.of(*node)) {
-                    if seen.contains(parent) || *parent == node {
-                        continue;
-                    }
-                    seen.push(*parent);
-                    if wanted(*parent) {
-                        climb.reached.push(*parent);
-                    } else {
-                        next.push(*parent);
+                for child in &level {
+                    let known = seen.len();
+                    for parent in self.of(*child) {
+                        if *parent == node || seen.get(..known).is_some_and(|known| known.contains(parent)) {
+                            continue;
+                        }
+                        seen.push(*parent);
+                        if wanted(*parent) {
+                            climb.reached.push(*parent);
+                        } else if !leads_nowhere(parent) {
+                            next.push(*parent);
+                        }
                     }
                 }
                 std::mem::swap(&mut level, &mut next);
+            }
+            if level.is_empty() && climb.reached.len() == start {
+                for looked_at in seen.iter().chain([&node]) {
+                    if let Some(in_vain) = in_vain.get_mut(*looked_at as usize) {
+                        *in_vain = true;
+                    }
+                }
             }
         }
         climb.starts.push(climb.reached.len() as u32);
@@ -170,5 +189,103 @@ impl Parents {
         let (first, others) = nodes.split_first()?;
         let others: Vec<Vec<u32>> = others.iter().map(|node| self.above(*node)).collect();
         self.above(*first).into_iter().find(|candidate| counts(*candidate) && others.iter().all(|above| above.contains(candidate)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Parents;
+
+    fn of(lists: &[Vec<u32>]) -> Parents {
+        let mut parents = Parents { starts: vec![0], parents: Vec::new() };
+        for list in lists {
+            parents.parents.extend(list);
+            parents.starts.push(parents.parents.len() as u32);
+        }
+        parents
+    }
+
+    /// Nodes of one step after the other, each once.
+    fn nearest(parents: &Parents, node: u32, wanted: &[bool]) -> Vec<u32> {
+        let is_wanted = |node: &u32| wanted.get(*node as usize).copied().unwrap_or_default();
+        let (mut level, mut seen) = (vec![node], vec![node]);
+        while !level.is_empty() {
+            let mut found: Vec<u32> = level.iter().copied().filter(is_wanted).collect();
+            if !found.is_empty() {
+                found.sort_unstable();
+                return found;
+            }
+            let mut next = Vec::new();
+            for parent in level.iter().flat_map(|node| parents.of(*node)) {
+                if !seen.contains(parent) {
+                    seen.push(*parent);
+                    next.push(*parent);
+                }
+            }
+            level = next;
+        }
+        Vec::new()
+    }
+
+    /// Parents of each of up to 40 nodes, each once; loops among them.
+    fn graphs() -> impl Strategy<Value = (Vec<Vec<u32>>, Vec<bool>)> {
+        (1_usize..40).prop_flat_map(|count| {
+            let parents = proptest::collection::btree_set(0..count as u32, 0..4);
+            let lists = proptest::collection::vec(parents, count).prop_map(|lists| {
+                let others = |(node, list): (u32, std::collections::BTreeSet<u32>)| list.into_iter().filter(|parent| *parent != node).collect();
+                (0_u32..).zip(lists).map(others).collect()
+            });
+            (lists, proptest::collection::vec(proptest::bool::weighted(0.2), count))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn climbs_lead_to_the_nearest_nodes_that_are_wanted((lists, wanted) in graphs()) {
+            let parents = of(&lists);
+            let climb = parents.climb(lists.len(), |node| wanted.get(node as usize).copied().unwrap_or_default());
+            for node in 0..lists.len() as u32 {
+                let mut reached = climb.from(node).to_vec();
+                reached.sort_unstable();
+                prop_assert_eq!(reached, nearest(&parents, node, &wanted), "from {}", node);
+            }
+        }
+
+        #[test]
+        fn what_is_above_a_node_is_all_that_its_parents_lead_to((lists, _) in graphs()) {
+            let parents = of(&lists);
+            for node in 0..lists.len() as u32 {
+                let above = parents.above(node);
+                let mut sorted = above.clone();
+                sorted.sort_unstable();
+                sorted.dedup();
+                prop_assert_eq!(sorted.len(), above.len(), "each once");
+                for other in 0..lists.len() as u32 {
+                    let mut only = vec![false; lists.len()];
+                    if let Some(only) = only.get_mut(other as usize) {
+                        *only = true;
+                    }
+                    prop_assert_eq!(above.contains(&other), !nearest(&parents, node, &only).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_that_all_hosts_have_is_looked_through_once() {
+        // 0 to 2999 hosts, then an image of all of them, then containers of it on the first host.
+        let (hosts, containers) = (3_000_u32, 20_000_usize);
+        let mut lists = vec![Vec::new(); hosts as usize];
+        lists.push((0..hosts).collect());
+        lists.extend(std::iter::repeat_n(vec![0, hosts], containers));
+        let asked = std::cell::Cell::new(0_u64);
+        let climb = of(&lists).climb(lists.len(), |_| {
+            asked.set(asked.get() + 1);
+            false
+        });
+        assert!(climb.from(hosts + 1).is_empty());
+        assert!(asked.get() < 10 * lists.len() as u64, "asked {} times", asked.get());
     }
 }
