@@ -12,7 +12,7 @@ use scope_core::{Address, Protocol, Scope, SocketAddress, Timestamp, Value};
 
 use super::NONE;
 use super::networks::Networks;
-use super::nodes::{KindId, Nodes};
+use super::nodes::{KindId, Nodes, is_same};
 use super::parents::Parents;
 use super::peers::is_private;
 use super::reports::Report;
@@ -65,6 +65,8 @@ pub(super) struct Places<'s, 'g> {
     nodes: &'g Nodes<'s>,
     parents: &'g Parents,
     scopes: HashMap<&'g str, u32>,
+    /// The scope that was last asked for: what one node or one agent says is mostly of the same.
+    last: Option<(&'g str, u32)>,
     /// The scopes of container networks, by the network's id.
     networks: HashMap<&'g str, u32>,
     /// The host whose scope it is, by scope.
@@ -88,6 +90,7 @@ impl<'s, 'g> Places<'s, 'g> {
             nodes,
             parents,
             scopes: HashMap::new(),
+            last: None,
             networks: HashMap::new(),
             hosts: Vec::new(),
             listeners: Vec::with_capacity(nodes.len()),
@@ -168,12 +171,20 @@ impl<'s, 'g> Places<'s, 'g> {
     }
 
     fn scope_number(&mut self, scope: &'g str) -> u32 {
-        if let Some(id) = scope.strip_prefix("net:") {
-            return self.network_number(id);
+        if let Some((last, number)) = self.last
+            && is_same(last, scope)
+        {
+            return number;
         }
-        if let Some(number) = self.scopes.get(scope) {
-            return *number;
-        }
+        let number = match scope.strip_prefix("net:") {
+            Some(id) => self.network_number(id),
+            None => self.scopes.get(scope).copied().unwrap_or_else(|| self.new_scope(scope)),
+        };
+        self.last = Some((scope, number));
+        number
+    }
+
+    fn new_scope(&mut self, scope: &'g str) -> u32 {
         let number = self.hosts.len() as u32;
         self.scopes.insert(scope, number);
         // The scope of a host is spelt like the host's id.

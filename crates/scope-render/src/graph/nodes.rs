@@ -284,9 +284,9 @@ impl<'s> Mention<'s> {
     }
 }
 
-/// Whether two ids are one. What different sources say of a node is often one text in memory, which then need not be looked at.
+/// Whether two texts are one. What different sources say of a node is often one text in memory, which then need not be looked at.
 #[inline]
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     (one.len() == other.len() && std::ptr::eq(one.as_ptr(), other.as_ptr())) || one == other
 }
 
