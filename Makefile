@@ -87,9 +87,9 @@ truth: bootstrap ## Compare drawn connections with known ones, on a host of its 
 	$(CARGO) build --locked -p scope-cli
 	$(CARGO) bench --locked --profile dev -p scope-tests --bench truth
 
-overhead: bootstrap ## Measure what the agent costs and what it induces, on a host of its own (docs/overhead.md)
-	$(CARGO) build --locked --release -p scope-cli
-	$(CARGO) bench --locked -p scope-tests --bench agent_cost
+# Of the slim agent, as hosts have it; SCOPE_BIN names another.
+overhead: bootstrap $(if $(SCOPE_BIN),,agent) ## Measure what the agent costs and what it induces, on a host of its own (docs/overhead.md)
+	SCOPE_BIN=$(abspath $(or $(SCOPE_BIN),$(TARGET)/agent/scope)) $(CARGO) bench --locked -p scope-tests --bench agent_cost
 
 fleet: ## Measure the server with N simulated agents of CONTAINERS each, or show them with HOLD=1 (docs/development.md)
 	$(if $(URL),,$(CARGO) build --locked --release -p scope-cli)
