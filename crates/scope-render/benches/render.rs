@@ -1,4 +1,4 @@
-//! From a state to a view, at three sizes. The budget: 10,000 nodes in 10 ms, 100,000 in 100 ms, without layout.
+//! From a state to a view, at three sizes, and from a view to a table. The budget: 10,000 nodes in 10 ms, 100,000 in 100 ms, without layout.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench may panic and documents nothing")]
 
 #[path = "../tests/it/fixture.rs"]
@@ -6,7 +6,9 @@ mod fixture;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fixture::{World, container};
+use scope_core::field::Registry;
 use scope_render::graph::Graph;
+use scope_render::output::{self, Format, Options, Part, Theme};
 use scope_render::view::{self, Selection};
 
 /// Hosts of 200 nodes: 40 containers, 158 processes, each container with a client's and a server's flow, as collectors report them.
@@ -83,5 +85,25 @@ fn views(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, views);
+/// Tables of 10,000 nodes: what they cost goes by what nodes have, not by how many fields there are.
+fn tables(criterion: &mut Criterion) {
+    let world = world(10_000);
+    let graph = Graph::build(&world.state);
+    let registry = Registry::new();
+    let options = Options { registry: &registry, now: fixture::at(0), width: None, colour: false, columns: &[], part: Part::Nodes, theme: Theme::Light };
+    let mut group = criterion.benchmark_group("tables");
+    group.sample_size(20);
+    for view in ["containers", "processes-by-name"] {
+        let rendered = view::find(view).unwrap().project(&graph, &Selection::default());
+        group.throughput(Throughput::Elements(rendered.nodes.len() as u64));
+        for format in [Format::Csv, Format::Arrow, Format::Graphml, Format::Table] {
+            group.bench_function(BenchmarkId::new(view, format), |bencher| {
+                bencher.iter(|| output::write(format, &rendered, &mut std::io::sink(), &options).unwrap());
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, views, tables);
 criterion_main!(benches);

@@ -11,10 +11,11 @@ use scope_core::field::Unit;
 use scope_core::flow::Side;
 use scope_core::{AgentName, CompactString, Number, Timestamp, Value};
 
-use super::columns::{self, Cell, Column};
+use super::cells::{Cell, Cells};
+use super::columns::{self, Column};
 use super::{Options, Part};
 use crate::graph::{Figures, Link};
-use crate::view::{Node, Rendered};
+use crate::view::Rendered;
 
 /// Figures without a unit that are whole numbers: they name or count something.
 const WHOLE: [&str; 6] = ["pid", "uid", "parent_pid", "container_pid", "exit_code", "cpu_shares"];
@@ -116,20 +117,19 @@ fn nodes(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Result<RecordBat
     let endpoints = |node: &u32| graph.endpoints(*node).map(|endpoint| endpoint.at.to_string()).collect::<Vec<_>>();
     table.texts("endpoints", each().map(|node| rendered.members(node).iter().flat_map(endpoints).collect::<Vec<_>>()));
     let taken: Vec<String> = table.fields.iter().map(|field| field.name().clone()).collect();
-    for column in columns::of_kind(rendered, options) {
-        let name = column.name();
-        if !taken.contains(&name) && !["agent", "source"].contains(&name.as_str()) {
-            let array = array(rendered, &column);
-            let unit = HashMap::from([("unit".to_owned(), column.unit.as_str().to_owned())]);
-            table.push(Field::new(name, array.data_type().clone(), true).with_metadata(unit), array);
-        }
+    let mut columns = columns::of_kind(rendered, options);
+    columns.retain(|column| !taken.contains(&column.name()) && !["agent", "source"].contains(&column.name().as_str()));
+    let cells = Cells::of(&columns, rendered);
+    for (number, column) in columns.iter().enumerate() {
+        let array = array(column, cells.all(number));
+        let unit = HashMap::from([("unit".to_owned(), column.unit.as_str().to_owned())]);
+        table.push(Field::new(column.name(), array.data_type().clone(), true).with_metadata(unit), array);
     }
     table.finish()
 }
 
 /// A column of a field.
-fn array(rendered: &Rendered<'_, '_>, column: &Column) -> ArrayRef {
-    let cells = || rendered.nodes.iter().map(|node: &Node<'_>| column.cell(rendered, node));
+fn array<'a>(column: &Column, cells: impl Iterator<Item = Option<Cell<'a>>>) -> ArrayRef {
     let figure = |cell: Option<Cell<'_>>| match cell? {
         Cell::Number(number) => Some(number),
         Cell::Value(value) => value.as_number(),
@@ -139,32 +139,32 @@ fn array(rendered: &Rendered<'_, '_>, column: &Column) -> ArrayRef {
         Unit::Bytes | Unit::Count | Unit::Micros => {
             let mut builder = UInt64Builder::new();
             // Sums over nodes are whole where their parts are; a plugin may say otherwise.
-            cells().for_each(|cell| builder.append_option(figure(cell).and_then(whole)));
+            cells.for_each(|cell| builder.append_option(figure(cell).and_then(whole)));
             Arc::new(builder.finish())
         }
         Unit::Number if WHOLE.contains(&column.name().as_str()) => {
             let mut builder = Int64Builder::new();
-            cells().for_each(|cell| builder.append_option(figure(cell).and_then(Number::as_i64)));
+            cells.for_each(|cell| builder.append_option(figure(cell).and_then(Number::as_i64)));
             Arc::new(builder.finish())
         }
         unit if unit.is_figure() => {
             let mut builder = Float64Builder::new();
-            cells().for_each(|cell| builder.append_option(figure(cell).map(Number::as_f64)));
+            cells.for_each(|cell| builder.append_option(figure(cell).map(Number::as_f64)));
             Arc::new(builder.finish())
         }
         Unit::Bool => {
             let mut builder = BooleanBuilder::new();
-            cells().for_each(|cell| builder.append_option(value(cell).and_then(Value::as_bool)));
+            cells.for_each(|cell| builder.append_option(value(cell).and_then(Value::as_bool)));
             Arc::new(builder.finish())
         }
         Unit::Time => {
             let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
-            cells().for_each(|cell| builder.append_option(value(cell).and_then(Value::as_time).map(Timestamp::as_micros)));
+            cells.for_each(|cell| builder.append_option(value(cell).and_then(Value::as_time).map(Timestamp::as_micros)));
             Arc::new(builder.finish())
         }
         Unit::List => {
             let mut builder = list_builder();
-            for cell in cells() {
+            for cell in cells {
                 let items = value(cell).and_then(Value::as_list);
                 items.into_iter().flatten().for_each(|item| builder.values().append_value(item.to_string()));
                 builder.append(items.is_some());
@@ -174,7 +174,7 @@ fn array(rendered: &Rendered<'_, '_>, column: &Column) -> ArrayRef {
         // A map as JSON: it would be another type for each set of keys.
         _ => {
             let mut builder = StringBuilder::new();
-            for cell in cells() {
+            for cell in cells {
                 match cell {
                     Some(Cell::Text(text)) => builder.append_value(text),
                     Some(Cell::Value(value)) => builder.append_value(value.to_string()),

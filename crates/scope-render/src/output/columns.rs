@@ -1,35 +1,22 @@
-//! Which fields of a view's nodes make columns, and what stands in them.
+//! Which fields of a view's nodes make columns. What stands in them is found in [`super::cells`].
 
-use scope_core::Value;
 use scope_core::field::{Field, Registry, Show, Target, Unit};
-use scope_core::number::Number;
 
-use super::Options;
-use super::figure;
-use crate::view::{Node, Rendered};
+use super::cells::{Cell, Cells};
+use super::{Options, figure};
+use crate::view::Rendered;
 
 /// A column of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     /// The fields that it shows, the first that a node has.
-    targets: Vec<Target>,
+    pub(super) targets: Vec<Target>,
     /// Its head.
     pub(super) label: String,
     /// The unit of its values.
     pub(super) unit: Unit,
     /// How they are shown.
     pub(super) show: Show,
-}
-
-/// What stands in a cell.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
-    /// Words that belong to the view: id, kind, name.
-    Text(&'a str),
-    /// An attribute.
-    Value(&'a Value),
-    /// A figure.
-    Number(Number),
 }
 
 impl Column {
@@ -61,28 +48,6 @@ impl Column {
     pub(super) fn is_figure(&self) -> bool {
         self.unit.is_figure()
     }
-
-    /// What a node has there.
-    pub(super) fn cell<'a>(&self, rendered: &'a Rendered<'_, '_>, node: &'a Node<'_>) -> Option<Cell<'a>> {
-        self.targets.iter().find_map(|target| {
-            let cell = match target.field.as_str() {
-                "id" => return Some(Cell::Text(&node.id)),
-                "name" => return Some(Cell::Text(&node.name)),
-                "kind" => return Some(Cell::Text(node.kind)),
-                // Who reports it is no attribute; a view of several agents shows the first.
-                "agent" => Cell::Text(rendered.agents(node).first()?.as_str()),
-                field => match rendered.attr(node, field) {
-                    Some(value) => Cell::Value(value),
-                    None => Cell::Number(rendered.metric(node, field)?),
-                },
-            };
-            match (&target.key, cell) {
-                (None, cell) => Some(cell),
-                (Some(key), Cell::Value(Value::Map(entries))) => entries.get(key).map(Cell::Value),
-                _ => None,
-            }
-        })
-    }
 }
 
 impl Cell<'_> {
@@ -96,10 +61,12 @@ impl Cell<'_> {
     }
 }
 
-/// The columns of a view, the most telling first: those asked for, else the shown fields of the kinds in it of which any node has one.
-pub(super) fn choose(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<Column> {
+/// The columns of a view, the most telling first, and what stands in them: those asked for, else the shown fields of the kinds in it of which any node has one.
+pub(super) fn choose<'a>(rendered: &'a Rendered<'_, '_>, options: &Options<'_>) -> (Vec<Column>, Cells<'a>) {
     if !options.columns.is_empty() {
-        return options.columns.iter().map(|name| Column::asked(name, options.registry)).collect();
+        let columns: Vec<Column> = options.columns.iter().map(|name| Column::asked(name, options.registry)).collect();
+        let cells = Cells::of(&columns, rendered);
+        return (columns, cells);
     }
     let mut kinds: Vec<&str> = rendered.nodes.iter().filter(|node| !node.role.is_outside()).map(|node| node.kind).collect();
     kinds.sort_unstable();
@@ -109,10 +76,12 @@ pub(super) fn choose(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<
     let is_mixed = kinds.iter().any(|kind| *kind != rendered.view.of);
     let fields = options.registry.fields().filter(|field| !field.is_hidden());
     let fields = fields.filter(|field| of.iter().any(|kind| field.is_of(kind)) && (is_mixed || field.name() != "kind"));
-    let columns = fields.map(Column::of);
-    let mut columns: Vec<Column> = columns
-        .filter(|column| column.is_name() || rendered.nodes.iter().any(|node| column.cell(rendered, node).is_some_and(|cell| !cell.is_empty())))
-        .collect();
+    let mut columns: Vec<Column> = fields.map(Column::of).collect();
+    let mut cells = Cells::of(&columns, rendered);
+    let keep: Vec<bool> = columns.iter().enumerate().map(|(at, column)| column.is_name() || cells.filled(at).any(|(_, cell)| !cell.is_empty())).collect();
+    cells.retain(&keep);
+    let mut kept = keep.iter();
+    columns.retain(|_| kept.next().is_none_or(|keep| *keep));
     // A figure and its share of the whole are called the same.
     for at in 1..columns.len() {
         let Some((last, before)) = columns.get_mut(..=at).and_then(<[Column]>::split_last_mut) else { continue };
@@ -120,7 +89,7 @@ pub(super) fn choose(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<
             last.label.push_str(" %");
         }
     }
-    columns
+    (columns, cells)
 }
 
 /// A column for every field that nodes of the view's kind have, whether or not any node of this moment has it; those asked for, if any are.
@@ -135,16 +104,5 @@ pub(super) fn of_kind(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec
 impl Column {
     fn is_name(&self) -> bool {
         self.targets.first().is_some_and(|target| target.field == "name")
-    }
-}
-
-impl Cell<'_> {
-    fn is_empty(&self) -> bool {
-        match self {
-            Cell::Value(Value::List(items)) => items.is_empty(),
-            Cell::Value(Value::Map(entries)) => entries.is_empty(),
-            Cell::Value(Value::Text(text)) => text.is_empty(),
-            _ => false,
-        }
     }
 }

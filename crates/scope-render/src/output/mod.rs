@@ -2,6 +2,7 @@
 
 pub(crate) mod arrow;
 mod batches;
+mod cells;
 mod columns;
 pub(crate) mod csv;
 mod dot;

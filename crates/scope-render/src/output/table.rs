@@ -11,7 +11,7 @@ use super::Options;
 use super::columns::{self, Column};
 use super::figure::figure;
 use super::safe::{label, terminal};
-use crate::view::{Edge, Hidden, Rendered};
+use crate::view::{Edge, Hidden, Node, Rendered};
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -53,20 +53,27 @@ pub(super) fn write(rendered: &Rendered<'_, '_>, out: &mut dyn Write, options: &
 }
 
 fn nodes(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Grid {
-    let columns = columns::choose(rendered, options);
+    let (columns, cells) = columns::choose(rendered, options);
     // What stands for the outside has nothing to show here; its connections do. The rest as people look things up.
-    let mut order: Vec<&_> = rendered.nodes.iter().filter(|node| !node.role.is_outside()).collect();
-    order.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    let cell = |column: &Column, node| column.cell(rendered, node).map_or_else(String::new, |cell| terminal(&cell.shown(column, options)).into_owned());
+    let mut order: Vec<(usize, &Node<'_>)> = rendered.nodes.iter().enumerate().filter(|(_, node)| !node.role.is_outside()).collect();
+    order.sort_by(|(_, a), (_, b)| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    let mut rows: Vec<Vec<String>> = rendered.nodes.iter().map(|node| vec![String::new(); if node.role.is_outside() { 0 } else { columns.len() }]).collect();
+    for (at, column) in columns.iter().enumerate() {
+        for (node, cell) in cells.filled(at) {
+            if let Some(place) = rows.get_mut(node as usize).and_then(|row| row.get_mut(at)) {
+                *place = terminal(&cell.shown(column, options)).into_owned();
+            }
+        }
+    }
     let mut grid = Grid {
         heads: columns.iter().map(|column| column.label.to_uppercase()).collect(),
         right: columns.iter().map(Column::is_figure).collect(),
-        rows: order.iter().map(|node| columns.iter().map(|column| cell(column, node)).collect()).collect(),
+        rows: order.iter().filter_map(|(at, _)| rows.get_mut(*at).map(std::mem::take)).collect(),
     };
-    if order.iter().any(|node| rendered.members(node).len() > 1) {
+    if order.iter().any(|(_, node)| rendered.members(node).len() > 1) {
         grid.heads.insert(1.min(grid.heads.len()), "MEMBERS".to_owned());
         grid.right.insert(1.min(grid.right.len()), true);
-        for (row, node) in grid.rows.iter_mut().zip(&order) {
+        for (row, (_, node)) in grid.rows.iter_mut().zip(&order) {
             row.insert(1.min(row.len()), rendered.members(node).len().max(1).to_string());
         }
     }
