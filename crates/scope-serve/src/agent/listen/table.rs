@@ -153,7 +153,11 @@ impl Row<'_> {
         self.said.iter().find_map(|said| said.attr(name))
     }
 
+    /// Nothing for what waits to be started again: it is not up, however long ago it was started.
     fn uptime_secs(&self) -> Option<u64> {
+        if self.attr("state").and_then(Value::as_text) == Some("restarting") {
+            return None;
+        }
         let started = self.attr("started_at")?.as_time()?;
         // A clock that was set back makes it nought, not negative.
         Some(u64::try_from(self.now.micros_since(started) / 1_000_000).unwrap_or(0))

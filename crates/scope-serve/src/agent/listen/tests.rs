@@ -164,16 +164,17 @@ async fn frames_are_as_the_contract_says() {
     let long = "ü".repeat(4000);
     let mut limited = container(3, "limited", "paused");
     limited.metrics.insert("mem_limit_bytes", Number::from(536_870_912_u64));
-    let shown = [container(2, hostile, "running"), container(1, &long, "running"), limited, container(4, "gone", "exited")];
+    let shown = [container(2, hostile, "running"), container(1, &long, "running"), limited, container(4, "gone", "exited"), container(5, "zz", "restarting")];
     agent.reports(report(2, &shown)).await;
     let batch = client.batch().await;
     let containers = batch["containers"].as_array().unwrap();
-    assert_eq!(containers.iter().map(|container| container["id"].clone()).collect::<Vec<_>>(), [id(2), id(3), id(1)], "by name, without what has ended");
+    assert_eq!(containers.iter().map(|container| container["id"].clone()).collect::<Vec<_>>(), [id(2), id(3), id(5), id(1)], "by name, without what has ended");
     assert_eq!(containers[0]["name"], hostile);
-    assert!(containers[2]["name"].as_str().unwrap().len() <= 255, "a name is cut");
+    assert!(containers[3]["name"].as_str().unwrap().len() <= 255, "a name is cut");
     assert_eq!([&containers[0]["mem_limit_bytes"], &containers[1]["mem_limit_bytes"]], [8_000_000, 536_870_912], "the machine's, or its own");
     assert_eq!([&containers[0]["cpu_pct"], &containers[0]["pids"]], [&json!(24.5), &json!(3)]);
     assert!(containers[0]["uptime_secs"].as_u64().unwrap() > 0);
+    assert_eq!(containers[2]["uptime_secs"], json!(null), "what waits to be started again is not up");
     assert_eq!(batch["agent_metrics"], json!({ "cpu_pct": 4.2, "mem_bytes": 66_469_888 }));
 
     // What ended is not there any more, and an idle host says so.

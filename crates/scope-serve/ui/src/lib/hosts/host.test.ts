@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { batch } from './frames.fixture';
+import { figure } from './figures';
 import { recent } from './history';
 import { Host, isBusy } from './host';
+import { worryOf } from './worry';
 
 const T = 1_800_000_000_000;
 
@@ -42,6 +44,24 @@ describe('a host', () => {
     const host = new Host();
     host.take(batch([one('a', 0.4), one('b', 3), { ...one('c', 0), rx_bytes_per_sec: 20_000 }], T), T, 'cpu');
     expect([...host.containers.values()].map(isBusy)).toEqual([false, true, true]);
+  });
+
+  it('notices what restarts again and again, and that it has no uptime meanwhile', () => {
+    const host = new Host();
+    const uptimes = [8, 9, null, null, 1];
+    const seen = uptimes.map((uptime_secs, at) => {
+      host.take(batch([{ ...one('a', 1), uptime_secs }, one('b', 1)], T + at * 1000), T + at * 1000, 'uptime');
+      const [a, b] = ['a', 'b'].map((id) => host.containers.get(id)!);
+      expect(worryOf(b!)).toBeUndefined();
+      return [worryOf(a!)?.of, figure(a!, 'uptime', false)];
+    });
+    expect(seen).toEqual([
+      [undefined, '8s'],
+      [undefined, '9s'],
+      ['loop', '–'],
+      ['loop', '–'],
+      ['loop', '1s'],
+    ]);
   });
 
   it('has a gap where nothing was heard', () => {

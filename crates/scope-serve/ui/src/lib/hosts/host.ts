@@ -4,6 +4,7 @@ import { visible } from '../model/visible';
 import { Clock } from './clock';
 import type { Figures, Frame } from './frames';
 import { KEPT, KEPT_OF_HOST, Ring, blend } from './history';
+import { loops, NEVER, startsOf, type Starts } from './loop';
 import { nextRank, type SortBy } from './order';
 
 /** The share of a new figure where figures are smoothed: most of it is there after five seconds. */
@@ -21,6 +22,9 @@ export interface Container extends Figures {
   smoothCpu: number;
   smoothMemory: number;
   rank: number;
+  starts: Starts;
+  /** It restarts again and again. */
+  loops: boolean;
   /** The batch that it was last in. */
   batch: number;
 }
@@ -79,7 +83,7 @@ export class Host {
     this.ownMemory = frame.ownMemory;
     this.omitted = frame.omitted;
     this.faults = frame.faults;
-    for (const figures of frame.containers) this.#update(figures, count, by);
+    for (const figures of frame.containers) this.#update(figures, count, arrivedAt, by);
     for (const [id, container] of this.containers) if (container.batch !== count) this.containers.delete(id);
     this.cpu = sum(frame.containers, 'cpu');
     this.memory = sum(frame.containers, 'memory');
@@ -93,7 +97,7 @@ export class Host {
     this.times.set(count, now > before || Number.isNaN(before) ? now : before + 1);
   }
 
-  #update(figures: Figures, count: number, by: SortBy) {
+  #update(figures: Figures, count: number, at: number, by: SortBy) {
     let container = this.containers.get(figures.id);
     if (!container) {
       container = {
@@ -104,10 +108,14 @@ export class Host {
         smoothCpu: NaN,
         smoothMemory: NaN,
         rank: NaN,
+        starts: NEVER,
+        loops: false,
         batch: count,
       };
       this.containers.set(figures.id, container);
     } else {
+      container.starts = startsOf(container.starts, container.uptime, figures.uptime, at);
+      container.loops = loops(container.starts);
       // Another name makes it another row; figures alone do not.
       if (container.name !== figures.name) this.containers.set(figures.id, (container = { ...container, ...named(figures.name) }));
       Object.assign(container, figures);

@@ -17,10 +17,13 @@ describe('judge', () => {
   it('tells an orderly end from a failure', () => {
     expect(at('container', { state: 'exited', exit_code: 0 }).health).toBe('unknown');
     expect(at('container', { state: 'exited', exit_code: 143 }).health).toBe('unknown');
-    expect(at('container', { state: 'exited', exit_code: 137 })).toEqual({
+    expect(at('container', { state: 'exited', exit_code: 137 }).health).toBe('unknown');
+    expect(at('container', { state: 'exited', exit_code: 139 })).toEqual({
       health: 'critical',
-      reasons: [{ what: 'failed', exitCode: 137 }],
+      reasons: [{ what: 'failed', exitCode: 139 }],
     });
+    expect(at('container', { state: 'dead' })).toEqual({ health: 'critical', reasons: [{ what: 'dead' }] });
+    expect(at('container', { state: 'exited', exit_code: 137, oom_killed: true }).reasons).toEqual([{ what: 'out_of_memory' }]);
     expect(at('container', { state: 'exited', exit_code: 0, oom_killed: true }).reasons).toEqual([{ what: 'out_of_memory' }]);
   });
 
@@ -32,10 +35,24 @@ describe('judge', () => {
     expect(at('container', { state: 'restarting' }).reasons).toEqual([{ what: 'restarting' }]);
   });
 
+  it('is of one mind on a restart loop, whether it runs or waits', () => {
+    const lately = { restart_count: 7, started_at: '2026-11-21T11:57:00Z' };
+    const runs = at('container', { ...lately, state: 'running' });
+    const waits = at('container', { ...lately, state: 'restarting', exit_code: 1 });
+    expect([runs.health, waits.health]).toEqual(['critical', 'critical']);
+    expect(runs.reasons).toEqual([{ what: 'restarting' }, { what: 'restarts', count: 7 }]);
+    expect(at('container', { state: 'running', restart_count: 7, started_at: '2026-11-21T11:45:00Z' })).toEqual({
+      health: 'warning',
+      reasons: [{ what: 'restarts', count: 7 }],
+    });
+    expect(at('container', { ...lately, state: 'running', restart_count: 1 }).health).toBe('healthy');
+    expect(at('container', { ...lately, state: 'exited', exit_code: 0 }).health).toBe('unknown');
+  });
+
   it('names all that is wrong, the gravest first', () => {
     const { health, reasons } = at(
       'container',
-      { state: 'running', health: 'unhealthy', restart_count: 7, started_at: '2026-11-21T11:59:00Z' },
+      { state: 'running', health: 'unhealthy', restart_count: 7, started_at: '2026-11-21T11:20:00Z' },
       { mem_bytes: 90, mem_limit_bytes: 100 },
     );
     expect(health).toBe('critical');

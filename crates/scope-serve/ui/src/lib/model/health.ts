@@ -24,13 +24,17 @@ const HEALTHY: Judgement = { health: 'healthy', reasons: [] };
 const UNKNOWN: Judgement = { health: 'unknown', reasons: [] };
 /** Restarts that are longer ago than this are over. */
 const RECENT_MS = 3_600_000;
+/** What has restarted often stays up for so long before it is no longer taken to be in a loop: engines wait minutes between attempts, and what fails may run for some. */
+const LOOP_MS = 600_000;
+/** So long before restarts are over, a loop is. */
+export const SETTLES_MS = RECENT_MS - LOOP_MS;
 const MANY_RESTARTS = 3;
 /** Of memory, processor time, disk, and of the time in which something was held back: from where on it is not well. */
 export const CRITICAL = { memory: 0.95, disk: 0.95 } as const;
 export const WARNING = { memory: 0.85, cpu: 0.95, disk: 0.9, throttled: 0.25 } as const;
 const ENDED = new Set(['exited', 'stopped', 'failed']);
-// How a container ends that somebody stopped: by itself, by Ctrl-C, by SIGTERM.
-const ORDERLY = new Set([0, 130, 143]);
+// How a container ends that somebody stopped: by itself, by Ctrl-C, by SIGKILL where it does not heed SIGTERM, by SIGTERM. What was killed for memory says so.
+const ORDERLY = new Set([0, 130, 137, 143]);
 
 /** Most nodes have neither, and thousands are judged each second: no lists are made for nothing. */
 interface Found {
@@ -47,7 +51,10 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   const found: Found = { critical: undefined, warning: undefined };
 
   const code = attrs?.['exit_code'];
-  if (state === 'restarting' || state === 'crashloopbackoff') {
+  const ended = hasEnded(node);
+  const unrest = unrestUntil(node);
+  // Between two attempts it runs: that is no better than to wait for the next.
+  if (state === 'restarting' || state === 'crashloopbackoff' || now < unrest - SETTLES_MS) {
     put(found, 'critical', { what: 'restarting' });
     // Whatever it ended with, it should not have ended.
     if (typeof code === 'number') put(found, 'critical', { what: 'failed', exitCode: code });
@@ -57,14 +64,13 @@ export function judge(node: Judged, figure: FigureOf, now: number): Judgement {
   else if (state === 'zombie') put(found, 'warning', { what: 'zombie' });
   else if (state === 'pending') put(found, 'warning', { what: 'pending' });
   if (attrs?.['oom_killed'] === true) put(found, 'critical', { what: 'out_of_memory' });
-  const ended = hasEnded(node);
   if (ended) {
     if (typeof code === 'number' ? !ORDERLY.has(code) : state === 'failed') {
       put(found, 'critical', { what: 'failed', exitCode: typeof code === 'number' ? code : NaN });
     }
   }
   if (!ended && attrs?.['health'] === 'unhealthy') put(found, 'critical', { what: 'unhealthy' });
-  if (now < unrestUntil(node)) put(found, 'warning', { what: 'restarts', count: Number(attrs?.['restart_count']) });
+  if (now < unrest) put(found, 'warning', { what: 'restarts', count: Number(attrs?.['restart_count']) });
   if (!ended) judgeUse(node, figure, found);
 
   const { critical, warning } = found;
@@ -79,8 +85,9 @@ export function hasEnded(node: Judged): boolean {
   return typeof state === 'string' && ENDED.has(state.toLowerCase());
 }
 
-/** Until when restarts are news, in milliseconds; 0 where there were none, or few. */
+/** Until when restarts are news, in milliseconds; 0 where there were none, or few, or where nothing is restarted any more. */
 export function unrestUntil(node: Judged): number {
+  if (hasEnded(node)) return 0;
   const attrs = node.facts.attrs;
   const restarts = attrs?.['restart_count'];
   const started = attrs?.['started_at'];

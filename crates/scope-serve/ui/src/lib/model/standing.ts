@@ -1,7 +1,7 @@
 // How nodes are, for who asks of thousands again and again: what facts say is worked out once for each node, figures are read from their columns. The answer
 // is that of `judge`, without its reasons.
 import type { Graph, GraphNode } from './graph';
-import { CRITICAL, hasEnded, HEALTHS, judge, unrestUntil, WARNING } from './health';
+import { CRITICAL, hasEnded, HEALTHS, judge, SETTLES_MS, unrestUntil, WARNING } from './health';
 import { Roll } from './roll';
 
 const [HEALTHY, WARNS, CRITICALLY, UNKNOWN] = ['healthy', 'warning', 'critical', 'unknown'].map((health) =>
@@ -67,7 +67,7 @@ export class Standings {
           else if (unknown[n] === 1 && !(Number.isNaN(busy) && Number.isNaN(memory))) health = HEALTHY;
         }
       }
-      if (health !== CRITICALLY && now < unrest[n]!) health = WARNS;
+      if (health !== CRITICALLY && now < unrest[n]!) health = now < unrest[n]! - SETTLES_MS ? CRITICALLY : WARNS;
       found[at] = health;
     }
     return found;

@@ -29,9 +29,10 @@ export function takenWords(rows: readonly Container[], smooth: boolean): string 
 }
 
 /** What a container is worth a look for. */
-export function worryWords({ of, amount }: Worry): string {
-  const share = format.figure(amount, 'percent');
-  return { memory: m.hosts_near_memory, throttled: m.hosts_throttled, cpu: m.hosts_near_cpu }[of]({ share });
+export function worryWords(worry: Worry): string {
+  if (worry.of === 'loop') return m.hosts_loops();
+  const share = format.figure(worry.amount, 'percent');
+  return { memory: m.hosts_near_memory, throttled: m.hosts_throttled, cpu: m.hosts_near_cpu }[worry.of]({ share });
 }
 
 export function addressFault(fault: AddressFault): string {
