@@ -61,7 +61,7 @@ export class Clusters {
   }
 
   /** The rectangles around the members where they belong; those of the server are kept where its places hold. */
-  frame(scene: Scene, rects: 'server' | 'members') {
+  frame(scene: Scene, rects: 'server' | 'members', counts: (n: number) => boolean) {
     const none = 1e9;
     const left = new Float32Array(this.count).fill(none);
     const top = new Float32Array(this.count).fill(none);
@@ -77,7 +77,7 @@ export class Clusters {
     }
     for (let n = 0; n < scene.nodes; n++) {
       const c = scene.cluster[n]!;
-      if (!scene.alive[n] || c < 0) continue;
+      if (c < 0 || !counts(n)) continue;
       if (scene.hx[n]! < left[c]!) left[c] = scene.hx[n]!;
       if (scene.hy[n]! < top[c]!) top[c] = scene.hy[n]!;
       if (scene.hx[n]! + scene.w[n]! > right[c]!) right[c] = scene.hx[n]! + scene.w[n]!;

@@ -17,6 +17,8 @@ export class Composition {
   /** Something has been told of nodes, even if there are none: until then nothing can be said of what is drawn. */
   #told = false;
   #arrived: number[] = [];
+  /** The nodes of a neighbourhood that is all there is. */
+  #only: Set<number> | undefined;
 
   constructor(
     private readonly stage: Stage,
@@ -53,10 +55,19 @@ export class Composition {
   settle(now: number) {
     const { stage } = this;
     const { stale, scene, clusters, drawn } = stage;
+    const { onlyProblems } = stage.options;
+    if (stale.places || stale.drawn) {
+      const came = this.#choose();
+      // What is left stands together: who comes or goes makes it another arrangement.
+      if (onlyProblems && drawn.others) {
+        stale.places = true;
+        this.#arrived.push(...came);
+      }
+    }
     if (stale.places) {
       const { arrangement, clustered, reducedMotion } = stage.options;
       clusters.assign(scene, clustered);
-      stage.places.arrange(scene, clusters, arrangement, stage.aspect);
+      stage.places.arrange(scene, clusters, arrangement, stage.aspect, onlyProblems ? (n) => drawn.chosen.has(n) : undefined);
       // Who arrived stands where it belongs from the first picture on.
       for (const n of this.#arrived) {
         scene.x[n] = scene.hx[n]!;
@@ -87,16 +98,22 @@ export class Composition {
     }
   }
 
+  #choose(): number[] {
+    const { scene, drawn, options } = this.stage;
+    const { focus, onlyProblems, hidden, folded } = options;
+    this.#only = undefined;
+    if (focus >= 0 && focus < scene.nodes && scene.alive[focus]) {
+      this.#only = scene.neighbours(focus);
+      this.#only.add(focus);
+    }
+    return drawn.choose(scene, { onlyProblems, hidden, folded, only: this.#only });
+  }
+
   #join(now: number) {
     const { stage, pilot } = this;
     const { scene, clusters, drawn, options, places, model } = stage;
-    const { focus, onlyProblems, hidden, folded, open, arrangement } = options;
-    let only: Set<number> | undefined;
-    if (focus >= 0 && focus < scene.nodes && scene.alive[focus]) {
-      only = scene.neighbours(focus);
-      only.add(focus);
-    }
-    drawn.choose(scene, { onlyProblems, hidden, folded, only });
+    const { open, arrangement, onlyProblems } = options;
+    const only = this.#only;
     clusters.sumUp(scene, (n) => drawn.state[n] !== HIDDEN);
     // How near the camera is decides what is closed: it has its place first.
     const beginning = stage.first && scene.count > 0;
@@ -107,7 +124,7 @@ export class Composition {
     const large = drawn.shown > COLLAPSE_ABOVE || (clusters.count > 1 && pilot.fitting().scale < LEGIBLE_SCALE);
     if (apart) clusters.collapsed.fill(0);
     else clusters.collapse(large, open, pilot.revealed);
-    model.framed = !apart && places.framed(scene, arrangement);
+    model.framed = !apart && places.framed(arrangement, onlyProblems ? drawn.shown : scene.count);
     drawn.join(scene, clusters);
     this.#light();
     this.#spread(now, apart ? only : undefined);
@@ -121,10 +138,12 @@ export class Composition {
   #tell() {
     const { scene, clusters, drawn, emit } = this.stage;
     const { cost, frames } = this.drawing();
+    const { onlyProblems, focus } = this.stage.options;
     emit({
       type: 'stats',
       nodes: scene.count,
       drawn: drawn.shown,
+      only: onlyProblems || focus >= 0 ? Uint32Array.from(drawn.chosen) : undefined,
       clusters: clusters.size.reduce((sum, size) => sum + (size ? 1 : 0), 0),
       collapsed: clusters.collapsed.reduce((sum, one, c) => sum + (one && clusters.size[c] ? 1 : 0), 0),
       spread: this.stage.spread?.nodes.length ?? 0,

@@ -22,7 +22,9 @@ export interface Restriction {
 export class Drawn {
   state = new Uint8Array(0);
   folded = new Uint8Array(0);
-  shown = 0;
+  /** Others count now than when they were chosen before. */
+  others = false;
+  #chosen: ReadonlySet<number> = new Set();
   links = 0;
   from = new Int32Array(0);
   to = new Int32Array(0);
@@ -36,8 +38,9 @@ export class Drawn {
   quiet = new Uint8Array(0);
   mostWeight = 0;
 
-  /** Which nodes count at all. Before clusters are summed up. */
-  choose(scene: Scene, { onlyProblems, hidden, folded, only }: Restriction) {
+  /** Which nodes count at all. Before clusters are summed up. Yields those that did not count before. */
+  choose(scene: Scene, { onlyProblems, hidden, folded, only }: Restriction): number[] {
+    const before = this.#chosen;
     if (this.state.length < scene.nodes) {
       this.state = new Uint8Array(scene.alive.length);
       this.folded = new Uint8Array(scene.alive.length);
@@ -55,8 +58,22 @@ export class Drawn {
       }
     }
     for (const n of hidden) this.state[n] = HIDDEN;
-    this.shown = 0;
-    for (let n = 0; n < scene.nodes; n++) if (this.state[n] === SHOWN) this.shown += 1;
+    const chosen = new Set<number>();
+    for (let n = 0; n < scene.nodes; n++) if (this.state[n] === SHOWN) chosen.add(n);
+    const came = [...chosen].filter((n) => !before.has(n));
+    this.others = came.length > 0 || chosen.size !== before.size;
+    this.#chosen = chosen;
+    return came;
+  }
+
+  /** How many count. */
+  get shown(): number {
+    return this.#chosen.size;
+  }
+
+  /** Those that count. */
+  get chosen(): ReadonlySet<number> {
+    return this.#chosen;
   }
 
   /** Puts members of collapsed clusters within them, and joins the edges. */

@@ -168,12 +168,14 @@ export class Engine {
     stage.options = options;
     if (!stage.first && String(before.selected) !== String(options.selected)) this.#pilot.unlink();
     stage.model.colouring = options.colouring;
-    if (before.arrangement !== options.arrangement || before.clustered !== options.clustered) stage.stale.places = true;
+    const partly = before.onlyProblems !== options.onlyProblems;
+    if (partly || before.arrangement !== options.arrangement || before.clustered !== options.clustered) stage.stale.places = true;
     stage.stale.drawn = true;
-    // What is left may be anywhere.
-    if (before.onlyProblems !== options.onlyProblems && !this.#stage.first && !this.#pilot.auto) {
+    // What is left stands elsewhere, and takes less room.
+    if (partly && !stage.first) {
       this.#composition.settle(performance.now());
-      this.#pilot.seek();
+      if (this.#pilot.auto) this.#pilot.fit();
+      else this.#pilot.seek();
     }
   }
 

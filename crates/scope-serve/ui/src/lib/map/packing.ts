@@ -2,6 +2,7 @@
 // it: an arrival takes a free one of its cluster.
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationNodeDatum } from 'd3-force';
 import { PADDING, TITLE } from './clusters';
+import type { Counts } from './places';
 import type { Scene } from './scene';
 
 const GAP = 14;
@@ -36,10 +37,12 @@ export class Packing {
   }
 
   /** Writes where each node belongs. `keyOf` names a node's cluster; nodes without one stand alone. */
-  place(scene: Scene, keyOf: (n: number) => string | undefined, aspect: number) {
+  place(scene: Scene, counts: Counts, keyOf: (n: number) => string | undefined, aspect: number) {
     const members = new Map<string, number[]>();
+    let count = 0;
     for (let n = 0; n < scene.nodes; n++) {
-      if (!scene.alive[n]) continue;
+      if (!counts(n)) continue;
+      count += 1;
       const key = keyOf(n) ?? `\u0000${scene.names[n]}\u0000${n}`;
       const list = members.get(key);
       if (list) list.push(n);
@@ -47,7 +50,7 @@ export class Packing {
     }
     let known = 0;
     for (const [key, list] of members) if (this.#blocks.has(key)) known += list.length;
-    if (known < scene.count / 4) this.#fresh(scene, members, aspect);
+    if (known < count / 4) this.#fresh(scene, members, aspect);
     else this.#next(scene, members);
     for (const [key, list] of members) this.#write(scene, key, list);
   }

@@ -9,6 +9,8 @@ import { reflow } from './reflow';
 import type { Scene } from './scene';
 
 const ROW_GAP = 64;
+/** Whether a node counts: others have no place that matters. */
+export type Counts = (n: number) => boolean;
 /** A screen is high that is narrower than so much of its height. */
 export const PORTRAIT = 0.8;
 const MOST_REFLOWED = 2000;
@@ -18,6 +20,8 @@ export class Places {
   readonly dragged = new Map<number, { x: number; y: number }>();
   readonly draggedClusters = new Map<string, { x: number; y: number }>();
   #packing = new Packing();
+  /** Of a part of the nodes, which stand together. */
+  #together = new Packing();
   #layers = new Map<number, { x: number; y: number }>();
   #layersOf = '';
 
@@ -30,18 +34,22 @@ export class Places {
   }
 
   /** Whether frames around clusters mean anything in this arrangement. */
-  framed(scene: Scene, arrangement: Arrangement): boolean {
-    return arrangement === 'force' || scene.count > COLLAPSE_ABOVE;
+  framed(arrangement: Arrangement, count: number): boolean {
+    return arrangement === 'force' || count > COLLAPSE_ABOVE;
   }
 
-  arrange(scene: Scene, clusters: Clusters, arrangement: Arrangement, aspect: number) {
-    const placed = clusters.asServer && this.#hasPlaces(scene);
+  /** `only`: the few that are left of a map. They stand together, rather than where they would stand among all. */
+  arrange(scene: Scene, clusters: Clusters, arrangement: Arrangement, aspect: number, only?: Counts) {
+    const counts: Counts = (n) => scene.alive[n] === 1 && (!only || only(n));
+    if (!only) this.#together.forget();
+    const placed = !only && clusters.asServer && this.#hasPlaces(scene);
     if (placed) {
       scene.hx.set(scene.sx.subarray(0, scene.nodes));
       scene.hy.set(scene.sy.subarray(0, scene.nodes));
     } else {
-      this.#packing.place(
+      (only ? this.#together : this.#packing).place(
         scene,
+        counts,
         (n) => {
           const c = scene.cluster[n]!;
           return c < 0 ? undefined : clusters.keys[c];
@@ -50,14 +58,18 @@ export class Places {
       );
     }
     const rects = placed && scene.areaTitles.length === clusters.count && clusters.titles === scene.areaTitles ? 'server' : 'members';
-    clusters.frame(scene, rects);
-    if (arrangement === 'layers') this.#layer(scene, clusters, aspect);
+    clusters.frame(scene, rects, counts);
+    if (arrangement === 'layers') this.#layer(scene, clusters, aspect, counts, only !== undefined);
     else this.#layersOf = '';
+    if (only) {
+      if (arrangement === 'layers') clusters.frame(scene, 'members', counts);
+      return;
+    }
     const reflowed = arrangement === 'force' && aspect < PORTRAIT && this.#reflow(scene, clusters, aspect);
     this.#drag(scene, clusters);
     // What was dragged may stand outside of its frame, which follows it.
     if (arrangement === 'layers' || reflowed || this.dragged.size || this.draggedClusters.size) {
-      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' || reflowed ? 'members' : rects);
+      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' || reflowed ? 'members' : rects, counts);
     }
   }
 
@@ -93,13 +105,15 @@ export class Places {
   }
 
   /** Clients above servers: nodes, or whole clusters where the map is large. What stands in a layer stays there while the same things are arranged. */
-  #layer(scene: Scene, clusters: Clusters, aspect: number) {
-    const whole = scene.count > COLLAPSE_ABOVE;
+  #layer(scene: Scene, clusters: Clusters, aspect: number, counts: Counts, part: boolean) {
+    let count = 0;
+    for (let n = 0; n < scene.nodes; n++) if (counts(n)) count += 1;
+    const whole = count > COLLAPSE_ABOVE;
     const unit = (n: number) => (whole && scene.cluster[n]! >= 0 ? -1 - scene.cluster[n]! : n);
     const units: number[] = [];
     const at = new Map<number, number>();
     for (let n = 0; n < scene.nodes; n++) {
-      if (!scene.alive[n]) continue;
+      if (!counts(n)) continue;
       const u = unit(n);
       if (at.has(u)) continue;
       at.set(u, units.length);
@@ -115,7 +129,7 @@ export class Places {
       const to = at.get(unit(scene.to[e]!));
       if (from !== undefined && to !== undefined && from !== to) links.push([from, to]);
     }
-    const of = `${whole}\u0000${whole ? clusters.keys.join('\u0000') : ''}`;
+    const of = `${whole}\u0000${part}\u0000${whole ? clusters.keys.join('\u0000') : ''}`;
     const known = of === this.#layersOf ? units.filter((u) => this.#layers.has(u)).length : 0;
     this.#layersOf = of;
     if (known < units.length / 2) {
@@ -123,7 +137,7 @@ export class Places {
       this.#layers = new Map(units.map((u, i) => [u, { x: places[i * 2]!, y: places[i * 2 + 1]! }]));
     } else this.#arrivals(units, items, links, at);
     for (let n = 0; n < scene.nodes; n++) {
-      if (!scene.alive[n]) continue;
+      if (!counts(n)) continue;
       const u = unit(n);
       const place = this.#layers.get(u);
       if (!place) continue;

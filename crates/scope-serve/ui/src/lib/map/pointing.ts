@@ -24,7 +24,11 @@ export class Pointing {
       click: (what) => this.#click(what),
       pan: (dx, dy) => pilot.move(() => window.panBy(dx, dy)),
       pinch: (x, y, factor) => pilot.move(() => window.zoomAt(x, y, factor)),
-      drag: (what, dx, dy, end) => this.#drag(what, dx / window.scale, dy / window.scale, end),
+      drag: (what, dx, dy, end) => {
+        // Where the few stand that are left is no place of theirs: the map moves.
+        if (stage.options.onlyProblems && !stage.spread) pilot.move(() => window.panBy(dx, dy));
+        else this.#drag(what, dx / window.scale, dy / window.scale, end);
+      },
     });
   }
 

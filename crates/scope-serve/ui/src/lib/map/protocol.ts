@@ -168,7 +168,18 @@ export type FromEngine =
   | { type: 'camera'; camera: Camera | undefined }
   | { type: 'dragged'; n: number; x: number; y: number }
   | { type: 'draggedCluster'; key: string; x: number; y: number }
-  | { type: 'stats'; nodes: number; drawn: number; clusters: number; collapsed: number; spread: number; draw: number; frames: number }
+  | {
+      type: 'stats';
+      nodes: number;
+      drawn: number;
+      /** Who is drawn, where that was asked to be a part. */
+      only: Uint32Array | undefined;
+      clusters: number;
+      collapsed: number;
+      spread: number;
+      draw: number;
+      frames: number;
+    }
   /** Whether all of the map is in sight, so that nobody needs an overview. */
   | { type: 'whole'; whole: boolean }
   /** No blob: the browser could not make it. */

@@ -46,10 +46,10 @@ let places: Places;
 
 function settle(restriction: Parameters<Drawn['choose']>[1], collapsed: boolean, clustered = false) {
   clusters.assign(scene, clustered);
-  places.arrange(scene, clusters, 'force', 1.6);
+  drawn.choose(scene, restriction);
+  places.arrange(scene, clusters, 'force', 1.6, restriction.onlyProblems ? (n) => drawn.chosen.has(n) : undefined);
   scene.x.set(scene.hx);
   scene.y.set(scene.hy);
-  drawn.choose(scene, restriction);
   clusters.sumUp(scene, (n) => drawn.state[n] !== HIDDEN);
   clusters.collapse(collapsed, [], false);
   drawn.join(scene, clusters);
@@ -104,6 +104,23 @@ describe('the scene', () => {
   it('shows only problems: who is ill, and the ends of what fails', () => {
     settle({ ...all, onlyProblems: true }, false);
     expect([0, 1, 2, 3, 4].map((n) => drawn.state[n])).toEqual([HIDDEN, SHOWN, SHOWN, HIDDEN, HIDDEN]);
+  });
+
+  it('puts the few that are left together, in frames no larger than they are, and all back where they stood', () => {
+    settle(all, false);
+    const before = [...scene.hx.subarray(0, 5), ...scene.hy.subarray(0, 5)];
+    settle({ ...all, onlyProblems: true }, false);
+    expect([...clusters.width.subarray(0, 2)]).toEqual([132, 132]);
+    expect([...clusters.height.subarray(0, 2)]).toEqual([96, 96]);
+    const [left, right] = [0, 1].map((c) => ({ x: clusters.left[c]!, y: clusters.top[c]! }));
+    expect(Math.hypot(left!.x - right!.x, left!.y - right!.y)).toBeLessThan(250);
+    const kept = [scene.hx[1], scene.hy[1]];
+    scene.figures({ ...figures, n: Uint32Array.of(3), value: Float32Array.of(1), gauge: Float32Array.of(0), health: Uint8Array.of(3) });
+    settle({ ...all, onlyProblems: true }, false);
+    expect(drawn.others).toBe(true);
+    expect([scene.hx[1], scene.hy[1]]).toEqual(kept);
+    settle(all, false);
+    expect([...scene.hx.subarray(0, 5), ...scene.hy.subarray(0, 5)]).toEqual(before);
   });
 
   it('hides nodes with their edges, and folds hubs', () => {

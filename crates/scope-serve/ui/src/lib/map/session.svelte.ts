@@ -253,6 +253,7 @@ export class MapSession {
         break;
       case 'stats':
         this.stats = message;
+        this.view.part = message.only;
         break;
       case 'whole':
         this.whole = message.whole;

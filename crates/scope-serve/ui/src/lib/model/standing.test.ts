@@ -18,7 +18,12 @@ it('says what judging says, whatever changes', () => {
       ...(state === undefined ? {} : { state }),
       ...(upTo(2) ? { exit_code: of([0, 1, 137, 143]) } : {}),
       ...(upTo(2) ? { health: of(['healthy', 'unhealthy', 'starting']) } : {}),
-      ...(upTo(3) ? {} : { restart_count: upTo(6), started_at: of(['2026-11-21T11:58:00Z', '2026-11-21T11:30:00Z', '2026-11-20T11:30:00Z', 'yesterday']) }),
+      ...(upTo(3)
+        ? {}
+        : {
+            restart_count: upTo(6),
+            started_at: of(['2026-11-21T11:58:00Z', '2026-11-21T11:30:00Z', '2026-11-20T11:30:00Z', 'yesterday']),
+          }),
       ...(upTo(6) ? {} : { oom_killed: true }),
       ...(upTo(3) ? {} : { cores: upTo(3) }),
     };

@@ -25,5 +25,18 @@ it('adds up what the view is of, and nothing that stands beside it', () => {
       ],
     },
   });
-  expect(new Adder(graph).totals(0)).toEqual({ members: 4, nodes: 3, edges: 0, critical: 1, warning: 0, cpuPct: 50, memBytes: 96 });
+  const adder = new Adder(graph);
+  expect(adder.totals(0)).toEqual({ members: 4, nodes: 3, edges: 0, critical: 1, warning: 0, cpuPct: 50, memBytes: 96 });
+  // A part of it, of all that there are.
+  expect(adder.totals(0, [0, 2])).toEqual({
+    members: 1,
+    nodes: 2,
+    edges: 0,
+    of: { members: 4, edges: 0 },
+    critical: 1,
+    warning: 0,
+    cpuPct: 20,
+    memBytes: 96,
+  });
+  expect(adder.totals(0).members).toBe(4);
 });

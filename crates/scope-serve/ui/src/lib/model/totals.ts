@@ -8,6 +8,8 @@ export interface Totals {
   members: number;
   nodes: number;
   edges: number;
+  /** All that there are, where this is of a part of them. */
+  of?: { members: number; edges: number };
   critical: number;
   warning: number;
   /** Absent where nobody knows. */
@@ -24,16 +26,21 @@ const WARNING = HEALTHS.indexOf('warning');
 /** Adds up again and again: who belongs to the view is gone through where that changed, else figures alone. */
 export class Adder {
   #revision = -1;
+  #part: ArrayLike<number> | undefined;
   #numbers = new Uint32Array();
   #members = 0;
+  #edges = 0;
+  #of: Totals['of'];
 
   constructor(readonly graph: Graph) {}
 
-  totals(now: number): Totals {
+  /** `part`: the nodes that are shown, where that is not all. */
+  totals(now: number, part?: ArrayLike<number>): Totals {
     const { graph } = this;
-    this.#look();
+    this.#look(part);
     const numbers = this.#numbers;
-    const totals: Totals = { members: this.#members, nodes: graph.nodes.size, edges: graph.edges.size, critical: 0, warning: 0 };
+    const totals: Totals = { members: this.#members, nodes: part?.length ?? graph.nodes.size, edges: this.#edges, critical: 0, warning: 0 };
+    if (this.#of) totals.of = this.#of;
     for (const [total, metric] of Object.entries(METRICS) as [keyof typeof METRICS, string][]) {
       const sum = sumOf(numbers, graph.column(metric));
       if (sum !== undefined) totals[total] = sum;
@@ -46,20 +53,31 @@ export class Adder {
     return totals;
   }
 
-  #look() {
+  #look(part: ArrayLike<number> | undefined) {
     const { graph } = this;
-    if (this.#revision === graph.revision) return;
+    if (this.#revision === graph.revision && this.#part === part) return;
     this.#revision = graph.revision;
+    this.#part = part;
+    const shown = part && new Set(Array.from(part));
     const numbers = new Uint32Array(graph.nodes.size);
-    let [count, members] = [0, 0];
+    let [count, members, all] = [0, 0, 0];
     for (const { n, role, facts } of graph.nodes.values()) {
       if (role !== 'member' && role !== 'group') continue;
+      const those = facts.members ?? 1;
+      all += those;
+      if (shown && !shown.has(n)) continue;
       numbers[count] = n;
       count += 1;
-      members += facts.members ?? 1;
+      members += those;
     }
     this.#numbers = numbers.subarray(0, count);
     this.#members = members;
+    this.#edges = graph.edges.size;
+    this.#of = undefined;
+    if (!shown) return;
+    this.#of = { members: all, edges: graph.edges.size };
+    this.#edges = 0;
+    for (const { from, to } of graph.edges.values()) if (shown.has(from) && shown.has(to)) this.#edges += 1;
   }
 }
 

@@ -27,6 +27,8 @@ export class LiveView {
   /** Whether a first snapshot has arrived. */
   loaded = $state(false);
   paused = $state(false);
+  /** The nodes that are shown, by number, where a part of them was asked for: whoever shows them says so. */
+  part = $state.raw<ArrayLike<number> | undefined>();
 
   #subscription: Subscription<ViewMessage>;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it

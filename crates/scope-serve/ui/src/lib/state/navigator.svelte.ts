@@ -47,11 +47,12 @@ class Navigator {
   }
 }
 
-/** Another view forgets what belonged to the one before. */
+/** Another view forgets what belonged to the one before; the few that are wrong stand elsewhere than among all. */
 function changed(here: Place, changes: Partial<Place>): Place {
   const other = changes.view !== undefined && changes.view !== here.view;
   const kept: Partial<Place> = other ? { camera: undefined, open: [], hide: [], focus: '', groupBy: '', clusterBy: '', show: [] } : {};
-  return { ...here, ...kept, ...changes };
+  const apart = changes.onlyProblems !== undefined && changes.onlyProblems !== here.onlyProblems;
+  return { ...here, ...kept, ...(apart ? { camera: undefined } : {}), ...changes };
 }
 
 function address(place: Place): string {

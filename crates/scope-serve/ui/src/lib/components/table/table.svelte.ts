@@ -117,6 +117,7 @@ export class TableState {
   }
 
   end() {
+    this.view.part = undefined;
     this.#stop();
   }
 
@@ -165,6 +166,8 @@ export class TableState {
     const moves = this.rows.figures(key) !== undefined || key === 'condition' || key === 'connections';
     if (!this.#pace.now(performance.now(), this.held && !asked, moves)) return;
     this.#numbers = this.rows.all();
+    const { onlyProblems, focus } = navigator.place;
+    this.view.part = (onlyProblems || focus) && this.what === 'nodes' ? this.#numbers : undefined;
     const column = this.columns.find((column) => column.key === key);
     const order = this.#order.sort(this.rows, this.#numbers, column, descending);
     const rows = this.rows;
