@@ -106,6 +106,12 @@ export class Engine {
         pilot.fit();
         this.around.emit({ type: 'camera', camera: undefined });
         break;
+      case 'reach': {
+        this.#composition.settle(performance.now());
+        const chosen = stage.first ? undefined : stage.chosen();
+        if (chosen) pilot.include(chosen);
+        break;
+      }
       case 'show':
         this.#composition.settle(performance.now());
         pilot.bringIntoView(stage.spotOf(message.n), true);

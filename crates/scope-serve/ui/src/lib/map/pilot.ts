@@ -180,6 +180,9 @@ export class Pilot {
       window.set({ x: window.x + dx / 2 / window.scale, y: window.y + dy / 2 / window.scale, scale: window.scale });
       if (chosen && (dx < 0 || dy < 0)) this.include(chosen);
       this.#say();
+    } else if (chosen && this.stage.outside(chosen)) {
+      // The link was made on a larger screen.
+      this.include(chosen);
     }
     this.moved();
   }

@@ -127,6 +127,8 @@ export type ToEngine =
   | Options
   | ({ type: 'size' } & Size)
   | { type: 'look'; look: Look }
+  /** What is chosen comes into sight. */
+  | { type: 'reach' }
   | { type: 'down' | 'move' | 'up' | 'cancel' | 'double'; at: PointerAt }
   | { type: 'leave' }
   | { type: 'wheel'; x: number; y: number; dx: number; dy: number; pan: boolean }

@@ -47,6 +47,8 @@ export class MapSession {
   #placed = false;
   #pinned = '';
   #camera = '';
+  /** Whose panel is on top; absent until the engine was told of any. */
+  #top: string | undefined;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #exports = new Map<number, (blob: Blob | undefined) => void>();
   #nextExport = 1;
@@ -123,6 +125,10 @@ export class MapSession {
       unit: this.unit(place.metric),
       reducedMotion,
     });
+    const top = place.selection.at(-1) ?? '';
+    // Somebody chose it: whatever of it lies beyond the border comes into sight. A link says itself where to look.
+    if (top && this.#top !== undefined && top !== this.#top) this.post({ type: 'reach' });
+    this.#top = top;
     if (this.#sent !== keeping) this.#sendPlaces();
     if (others || !this.#sent) {
       const { change, figures } = this.#encoder.all(!this.#sent);
