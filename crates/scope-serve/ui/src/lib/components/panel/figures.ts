@@ -37,6 +37,16 @@ export interface Figure {
   value: number;
 }
 
+/** So few take no more room than the line that would stand for them. */
+const WORTH_FOLDING = 2;
+
+/** Apart from the others, those that are zero and were nothing else as far as is known: `series` is what is known of a figure. */
+export function parted(figures: readonly Figure[], series: (name: string) => readonly { value: number }[]): { told: Figure[]; zero: Figure[] } {
+  const isZero = ({ name, value }: Figure) => value === 0 && series(name).every((sample) => sample.value === 0);
+  const zero = figures.filter(isZero);
+  return zero.length < WORTH_FOLDING ? { told: [...figures], zero: [] } : { told: figures.filter((one) => !isZero(one)), zero };
+}
+
 /** What is in no chart, in the order of the registry; sums over all time are left out, as rates say more. */
 export function plainFigures(metrics: Metrics, charts: readonly Charted[], registry: ReadonlyMap<string, FieldInfo>): Figure[] {
   const drawn = new Set(charts.flatMap((chart) => chart.metrics));

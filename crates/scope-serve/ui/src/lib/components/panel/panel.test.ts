@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '#lib/model/graph';
 import { plainFacts, tablesOf } from './facts';
-import { charted, plainFigures } from './figures';
+import { charted, parted, plainFigures } from './figures';
 import { leadsOf, membersOf, nameOfId, quoted, readEdge, successorOf } from './links';
 import { ordered, peersInGraph, peersOfNode } from './peers';
 import { reasonOf } from './words';
@@ -65,6 +65,18 @@ describe('figures', () => {
     ]);
     expect(plainFigures(metrics, charts, new Map()).map((figure) => figure.name)).toEqual(['pids']);
     expect(charted({ cpu_pct: 1 }, 4)[0]?.limit).toBe(400);
+  });
+
+  it('are folded away where they are zero and were nothing else', () => {
+    const figures = plainFigures({ a: 0, b: 0, c: 4, d: 0 }, [], new Map());
+    const names = (was: Record<string, number[]>) => {
+      const { told, zero } = parted(figures, (name) => (was[name] ?? []).map((value) => ({ value })));
+      return [told, zero].map((some) => some.map(({ name }) => name).join(''));
+    };
+    expect(names({})).toEqual(['c', 'abd']);
+    expect(names({ a: [0, 3, 0], c: [0] })).toEqual(['ac', 'bd']);
+    // One alone takes no more room than what would stand for it.
+    expect(names({ a: [1], b: [1] })).toEqual(['abcd', '']);
   });
 });
 
