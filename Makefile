@@ -13,7 +13,7 @@ endif
 export PATH := $(or $(SCOPE_CACHE),$(HOME)/.cache/scope)/node/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help bootstrap toolchain ui dashboard ui-check ui-bench ui-looks run dev test check bench truth overhead fleet fuzz agent release docs clean
+.PHONY: help bootstrap toolchain ui dashboard ui-check ui-bench ui-looks run dev test check bench truth overhead fleet fuzz agent server release docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -102,6 +102,10 @@ fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; installs a night
 agent: ## Build the slim agent: `scope collect` alone, at most 15 MB
 	$(CARGO) build --locked --profile agent -p scope-cli --no-default-features --features collect,listen,push
 	@ls -l $(TARGET)/agent/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
+
+server: ui ## Build the command without SQL, for servers: at most 35 MB
+	$(CARGO) build --locked --profile server -p scope-cli
+	@ls -l $(TARGET)/server/scope | awk '{ printf "%s: %.1f MB\n", $$9, $$5 / 1e6 }'
 
 release: ui ## Build the command with everything in it, SQL and Parquet too
 	$(CARGO) build --locked --release -p scope-cli --features sql

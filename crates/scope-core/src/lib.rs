@@ -13,6 +13,7 @@ pub mod figures;
 pub mod filter;
 pub mod flow;
 mod hash;
+pub mod heap;
 pub mod id;
 pub mod limits;
 pub mod link;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use scope_core::Problem;
+use scope_core::{Problem, heap};
 use tokio::time::Instant;
-
-use super::heap;
 
 /// Memory of an agent beyond which it remembers less: twice what a thousand containers may cost.
 const BOUND: u64 = 120_000_000;

@@ -4,7 +4,6 @@
 mod clock;
 mod connections;
 mod engine;
-mod heap;
 mod machine;
 mod memory;
 mod watchdog;

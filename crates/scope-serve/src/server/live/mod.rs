@@ -46,6 +46,10 @@ use tenant::TenantLive;
 /// How long an agent may take for an answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// How often what the heap holds and nobody uses goes back to the kernel; the first time after agents have said everything, which makes the most waste.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(30);
+const GIVE_BACK_FIRST: Duration = Duration::from_secs(10);
+
 /// The state of all tenants. A thread of its own looks after agents that fall silent; it ends with this.
 #[derive(Debug)]
 pub struct Live {
@@ -104,8 +108,15 @@ impl Live {
         let (stop, stopped) = channel();
         let sweeping = Arc::clone(&inner);
         let sweep = move || {
+            let mut give_back = Instant::now() + GIVE_BACK_FIRST;
             while stopped.recv_timeout(tenant::SWEEP) == Err(RecvTimeoutError::Timeout) {
-                sweeping.sweep(Instant::now());
+                let now = Instant::now();
+                sweeping.sweep(now);
+                if now >= give_back {
+                    scope_core::heap::give_back();
+                    tracing::debug!(took_us = now.elapsed().as_micros() as u64, "what the heap held and nobody used has gone back");
+                    give_back = now + GIVE_BACK_EVERY;
+                }
             }
         };
         // Without a thread there is no liveness; the machine that refuses one refuses the server's others too.

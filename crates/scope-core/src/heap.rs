@@ -1,8 +1,8 @@
-//! Gives back to the kernel what the heap holds and nobody uses. When that is to happen is [`super::memory`]'s business.
+//! Gives back to the kernel what the heap holds and nobody uses: for programs that run for months. When that is to happen is theirs to know.
 
 /// Gives back every page that nothing on the heap uses. The allocator itself does so at the heap's end only, so that a few small things that outlive a burst
-/// keep all of it. Takes about a millisecond for some ten megabytes; what is used again is then taken anew.
-pub(super) fn give_back() {
+/// keep all of it. Takes about a millisecond for some ten megabytes; what is used again is then taken anew. Does nothing where the C library is not glibc.
+pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         // Whether anything was given back changes nothing.
