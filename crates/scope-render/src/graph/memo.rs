@@ -23,6 +23,7 @@ pub(super) struct Memo {
     climbs: Mutex<HashMap<KindId, Arc<Climb>>>,
     verdicts: Mutex<HashMap<String, Arc<Verdicts>>>,
     words: Mutex<HashMap<String, Arc<Words>>>,
+    values: Mutex<HashMap<String, Arc<Values>>>,
     versions: OnceLock<Box<[AtomicU64]>>,
     pub(super) networks: OnceLock<Networks>,
 }
@@ -75,6 +76,36 @@ pub(crate) struct Words {
 }
 
 const NO_WORD: u32 = 1;
+
+/// Attributes of which values are remembered: what all of a large group say alike is asked for with every structure, and that is a handful.
+const VALUES: usize = 32;
+
+/// For each node a number that stands for the value of one attribute, once that was asked for.
+#[derive(Debug)]
+pub(crate) struct Values {
+    /// 0 for what nobody asked.
+    of: Box<[AtomicU64]>,
+    asked: AtomicBool,
+}
+
+impl Values {
+    fn new(of: Box<[AtomicU64]>) -> Self {
+        Self { of, asked: AtomicBool::new(false) }
+    }
+
+    /// The number of the value of `node`, found by `ask` the first time; never 0.
+    pub(crate) fn of(&self, node: u32, ask: impl FnOnce() -> u64) -> u64 {
+        let Some(place) = self.of.get(node as usize) else { return ask().max(1) };
+        match place.load(Ordering::Relaxed) {
+            0 => {
+                let number = ask().max(1);
+                place.store(number, Ordering::Relaxed);
+                number
+            }
+            number => number,
+        }
+    }
+}
 
 impl Words {
     fn new(of: Box<[AtomicU32]>, numbers: HashMap<CompactString, u32>) -> Self {
@@ -141,7 +172,13 @@ impl Memo {
         for (question, known) in former.words.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, known)| known.asked.load(Ordering::Relaxed)) {
             words.insert(question.clone(), Arc::new(known.after(same, count)));
         }
-        let memo = Self { verdicts: Mutex::new(verdicts), words: Mutex::new(words), ..Self::default() };
+        let mut values = HashMap::new();
+        for (attr, known) in former.values.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, known)| known.asked.load(Ordering::Relaxed)) {
+            let of = |at: u32| known.of.get(at as usize).map_or(0, |number| number.load(Ordering::Relaxed));
+            let of = (0..count).map(|node| AtomicU64::new(same.get(node).copied().filter(|at| *at != NONE).map_or(0, of))).collect();
+            values.insert(attr.clone(), Arc::new(Values::new(of)));
+        }
+        let memo = Self { verdicts: Mutex::new(verdicts), words: Mutex::new(words), values: Mutex::new(values), ..Self::default() };
         memo.versions.get_or_init(|| versions.iter().copied().map(AtomicU64::new).collect());
         memo
     }
@@ -181,6 +218,17 @@ impl Memo {
         let words = words.entry_ref(question).or_insert_with(none);
         words.asked.store(true, Ordering::Relaxed);
         Arc::clone(words)
+    }
+
+    /// The values of an attribute, over `count` nodes; none where too many others are remembered.
+    pub(super) fn values(&self, attr: &str, count: usize) -> Option<Arc<Values>> {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if values.len() >= VALUES && !values.contains_key(attr) {
+            return None;
+        }
+        let values = values.entry_ref(attr).or_insert_with(|| Arc::new(Values::new((0..count).map(|_| AtomicU64::new(0)).collect())));
+        values.asked.store(true, Ordering::Relaxed);
+        Some(Arc::clone(values))
     }
 
     /// The number that stands for the facts about `node`, of `count` nodes.

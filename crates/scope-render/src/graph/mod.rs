@@ -32,7 +32,8 @@ mod said;
 mod threads;
 mod version;
 
-use std::sync::{Arc, OnceLock};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use scope_core::flow::Side;
 use scope_core::record::{FieldRecord, Problem};
@@ -52,6 +53,12 @@ use reports::Report;
 
 /// No node.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// Nodes whose values are compared as they are, before numbers are kept for those of all.
+const FEW: usize = 32;
+
+/// Nobody who names things knows it, so nobody can make two values look alike.
+static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(FEW));
 
 /// Everything that a state says, as one graph. Nodes are numbers from 0; those from [`Graph::first_pseudo`] on stand for what nobody watches.
 #[derive(Debug)]
@@ -227,6 +234,23 @@ impl<'s> Graph<'s> {
     /// One attribute of a node. Where several agents say it, the one that the node belongs to is believed, else the first by name.
     pub fn attr(&self, node: u32, name: &str) -> Option<&'s Value> {
         self.nodes.said(node).iter().find_map(|said| said.attr(name))
+    }
+
+    /// Whether all of `nodes` have the value that `value` is for one attribute.
+    pub(crate) fn all_have(&self, nodes: &[u32], name: &str, value: &Value) -> bool {
+        let (few, many) = nodes.split_at(nodes.len().min(FEW));
+        let has = |node: &u32| self.attr(*node, name) == Some(value);
+        if !few.iter().all(has) {
+            return false;
+        }
+        if many.is_empty() {
+            return true;
+        }
+        // Of large groups it is asked for again and again, while hardly any of them changes.
+        let Some(values) = self.memo.values(name, self.len()) else { return many.iter().all(has) };
+        let wanted = value.fingerprint(*SEED).max(1);
+        let number = |node: u32| values.of(node, || self.attr(node, name).map_or(0, |value| value.fingerprint(*SEED)));
+        many.iter().all(|node| number(*node) == wanted)
     }
 
     /// One figure of a node.

@@ -212,22 +212,16 @@ impl<'g, 's> Rendered<'g, 's> {
 
     /// One attribute; of several nodes what all say alike.
     pub fn attr(&self, node: &Node<'_>, name: &str) -> Option<&'s Value> {
-        let mut members = self.members(node).iter();
-        let first = self.graph.attr(*members.next()?, name)?;
-        members.all(|member| self.graph.attr(*member, name) == Some(first)).then_some(first)
+        let (first, others) = self.members(node).split_first()?;
+        let value = self.graph.attr(*first, name)?;
+        self.graph.all_have(others, name, value).then_some(value)
     }
 
     /// All attributes by name; of several nodes those that all say alike.
     pub fn attrs(&self, node: &Node<'_>) -> Vec<(&'s str, &'s Value)> {
         let Some((first, others)) = self.members(node).split_first() else { return Vec::new() };
         let mut attrs = self.graph.attrs(*first);
-        // Node by node, as what is said of one lies together; and most have little in common.
-        for other in others {
-            attrs.retain(|(name, value)| self.graph.attr(*other, name) == Some(value));
-            if attrs.is_empty() {
-                break;
-            }
-        }
+        attrs.retain(|(name, value)| self.graph.all_have(others, name, value));
         attrs
     }
 

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod flows;
+mod groups;
 mod outputs;
 mod restrict;
 mod views;
