@@ -1,5 +1,5 @@
 // The app as a whole on a fleet that is made up: views, filters in the URL, a server that is started again, other origins.
-import { expect, test } from './fixture';
+import { accessibilityFaults, expect, test } from './fixture';
 
 test('opens on the containers without a word of configuration', async ({ page, fleetServer }) => {
   await page.goto(fleetServer.url);
@@ -15,8 +15,30 @@ test('says so when a part of the page cannot be loaded, and tries again when ask
   await page.getByRole('radio', { name: 'Table' }).click();
   await expect(page.getByText('This part of the page could not be loaded')).toBeVisible();
   await page.context().setOffline(false);
-  await page.getByRole('main').getByRole('button', { name: 'Try now' }).click();
+  await page.getByRole('main').getByRole('button', { name: 'Load again' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'shop-api' }).first()).toBeVisible();
+});
+
+test('says so when a menu or a dialog cannot be loaded, where it would be, and loads again when asked', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers`);
+  await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  await page.context().setOffline(true);
+  const alert = page.getByRole('alert').filter({ hasText: 'This part of the page could not be loaded' });
+  await page.keyboard.press('Control+k');
+  await expect(alert).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(alert).toHaveCount(0);
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await expect(alert).toBeVisible();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(alert).toHaveCount(0);
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.context().setOffline(false);
+  await alert.getByRole('button', { name: 'Load again' }).click();
+  await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Agents' })).toBeVisible();
 });
 
 test('says so when a whole page cannot be loaded, and goes there when asked', async ({ page, fleetServer, faults }) => {

@@ -41,7 +41,10 @@ export interface Figure {
 const WORTH_FOLDING = 2;
 
 /** Apart from the others, those that are zero and were nothing else as far as is known: `series` is what is known of a figure. */
-export function parted(figures: readonly Figure[], series: (name: string) => readonly { value: number }[]): { told: Figure[]; zero: Figure[] } {
+export function parted(
+  figures: readonly Figure[],
+  series: (name: string) => readonly { value: number }[],
+): { told: Figure[]; zero: Figure[] } {
   const isZero = ({ name, value }: Figure) => value === 0 && series(name).every((sample) => sample.value === 0);
   const zero = figures.filter(isZero);
   return zero.length < WORTH_FOLDING ? { told: [...figures], zero: [] } : { told: figures.filter((one) => !isZero(one)), zero };

@@ -7,13 +7,15 @@ interface Trigger {
   'aria-expanded': 'false';
   onpointerenter: () => void;
   onfocus: () => void;
-  onclick: () => void;
+  onclick: (event: Event) => void;
   onkeydown: (event: KeyboardEvent) => void;
 }
 
 export class Later<T> {
   /** There once it was opened for the first time. */
   part = $state.raw<T | undefined>();
+  /** Where the button is that was pressed, when there was nothing to open: until somebody has seen it. */
+  failed = $state.raw<DOMRect | undefined>();
   /** For the button, until `part` takes over. */
   readonly trigger: Trigger;
   #loading: Promise<T> | undefined;
@@ -30,12 +32,12 @@ export class Later<T> {
       'aria-expanded': 'false',
       onpointerenter: about,
       onfocus: about,
-      onclick: () => void this.#show(),
+      onclick: (event) => void this.#show(event),
       onkeydown: (event) => {
         if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
         if (kind === 'dialog') return;
         event.preventDefault();
-        void this.#show();
+        void this.#show(event);
       },
     };
   }
@@ -49,10 +51,14 @@ export class Later<T> {
     return this.#loading;
   }
 
-  async #show() {
+  seen = () => (this.failed = undefined);
+
+  async #show({ currentTarget: button }: Event) {
+    this.failed = undefined;
     try {
       this.part = await this.#get();
     } catch {
+      if (button instanceof Element) this.failed = button.getBoundingClientRect();
       return;
     }
     await tick();
