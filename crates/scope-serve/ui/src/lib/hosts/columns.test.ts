@@ -31,7 +31,7 @@ describe('columns', () => {
 
   it('have room for the longest figures of the language', () => {
     const room = widths((text) => text.length * 10);
-    expect(room.memory).toBe('1010\u00a0MiB'.length * 10);
-    expect(room.cpu).toBe('8888%'.length * 10);
+    expect(room.memory).toBe('1010\u00a0MiB'.length * 10 + 2);
+    expect(room.cpu).toBe('8888%'.length * 10 + 2);
   });
 });

@@ -26,12 +26,14 @@ export interface Columns {
 }
 
 export const GAP = 8;
+/** Fonts are not drawn to the pixel as they were measured, and what does not fit is cut. */
+const SLACK = 2;
 /** Left and right of a row. */
 export const EDGE = 12;
 
 /** Widths for the words of a language, as a font draws them. */
 export function widths(measure: (text: string) => number): Widths {
-  const entries = Object.entries(samples()).map(([of, texts]) => [of, Math.ceil(Math.max(...texts.map(measure)))]);
+  const entries = Object.entries(samples()).map(([of, texts]) => [of, Math.ceil(Math.max(...texts.map(measure))) + SLACK]);
   return Object.fromEntries(entries) as Record<Column, number>;
 }
 

@@ -53,6 +53,9 @@ describe('times', () => {
     expect(en.duration(86_400, 2)).toBe('1d');
     expect(en.duration(-59)).toBe('-59s');
     expect(en.since(before(3 * 86_400 + 60), now)).toBe('3d');
+    // One form, and a figure is never apart from its unit.
+    const german = [43, 58 * 60, 5 * 3600 + 22 * 60, 3 * 86_400 + 3600].map((seconds) => de.duration(seconds, 2));
+    expect(german).toEqual(['43\u00a0Sek.', '58\u00a0Min.', '5\u00a0Std. 22\u00a0Min.', '3\u00a0Tg. 1\u00a0Std.']);
   });
 });
 

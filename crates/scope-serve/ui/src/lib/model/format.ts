@@ -26,6 +26,9 @@ const SPANS: [unit: 'year' | 'day' | 'hour' | 'minute' | 'second', seconds: numb
   ['second', 1],
 ];
 
+/** The shortest that is one form for all spans: in German the narrow units are `5h` and `22 Min.`, and `vor 5 Std.` goes with neither. */
+const unitsOf = (locale: string) => (locale.startsWith('en') ? 'narrow' : 'short');
+
 export class Format {
   readonly #whole: Intl.NumberFormat;
   readonly #tenths: Intl.NumberFormat;
@@ -49,10 +52,12 @@ export class Format {
     this.#percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0, useGrouping: false });
     this.#percentTenths = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1, useGrouping: false });
     this.#grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-    this.#relative = new Intl.RelativeTimeFormat(locale, { style: locale.startsWith('en') ? 'narrow' : 'short', numeric: 'always' });
+    this.#relative = new Intl.RelativeTimeFormat(locale, { style: unitsOf(locale), numeric: 'always' });
     this.#moment = new Intl.DateTimeFormat(regional, { dateStyle: 'medium', timeStyle: 'medium' });
     this.#clock = new Intl.DateTimeFormat(regional, { timeStyle: 'medium' });
-    this.#spans = new Map(SPANS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' })]));
+    this.#spans = new Map(
+      SPANS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: unitsOf(locale) })]),
+    );
   }
 
   /** A figure in its unit, short: `122.4 MiB`, `24.5%`, `210 µs`. */
@@ -144,7 +149,7 @@ export class Format {
   }
 
   #span(value: number, unit: string): string {
-    return this.#spans.get(unit)?.format(value) ?? '';
+    return this.#spans.get(unit)?.format(value).replace(' ', GAP) ?? '';
   }
 
   /** At most one digit after the point, none from 100 on. */
