@@ -40,7 +40,9 @@ fn live_listen_streams_what_runs() {
     let world = World::new(&docker);
     let flags = ["--memory", "64m", "--label", "secret=Zq7-label-secret", "-e", "TOKEN=Zq7-env-secret"];
     let busy = world.run("busy", &flags, &["sh", "-c", "while :; do :; done"]);
-    let idle = world.run("idle", &[], &["sleep", "100000"]);
+    let failing = ["--health-cmd", "echo Zq7-printed; exit 1", "--health-interval", "200ms", "--health-retries", "1"];
+    let idle = world.run("idle", &failing, &["sleep", "100000"]);
+    scope_tests::docker::until("a check has failed", || idle.inspect()["State"]["Health"]["Status"] == "unhealthy");
     let agent = LiveAgent::start(&mut scope_command(["collect", "--listen", "0.0.0.0:0", "--agent", "live-host"]));
     let (mut client, mut last, mut texts) = (agent.connect("/").unwrap(), 0, String::new());
     let status = client.frame();
@@ -103,6 +105,8 @@ fn live_listen_needs_an_origin_list_to_show_more() {
     }
     let named = run_scope(["collect", "--listen", "127.0.0.1:0", "--allow-origin", "https://a.example", "--expose", "env"], b"").ended(2).words();
     assert!(named.contains("labels"), "it says what can be shown: {named}");
+    let printed = run_scope(["collect", "--listen", "127.0.0.1:0", "--allow-origin", "https://a.example", "--expose", "health_output"], b"").ended(2).words();
+    assert!(printed.contains("labels"), "what checks print is for nobody there: {printed}");
     let pipe = run_scope(["collect", "--docker-endpoint", "npipe:////./pipe/docker_engine"], b"").ended(2).words();
     assert!(pipe.contains("unix:///var/run/docker.sock"), "{pipe}");
 }

@@ -15,6 +15,7 @@ mod examples;
 mod hostile;
 mod live_docker;
 mod live_faults;
+mod live_health;
 mod live_hosts;
 mod live_listen;
 mod live_page;

@@ -53,6 +53,8 @@ pub struct ContainerFacts {
     pub error: Option<CompactString>,
     /// Its health check, where it has one.
     pub health: Option<Health>,
+    /// What is known of its checks, unless they pass; as of when the engine was last asked.
+    pub health_check: Option<HealthCheck>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it was last started.
@@ -171,6 +173,17 @@ impl Health {
             Self::Unhealthy => "unhealthy",
         }
     }
+}
+
+/// What is known of health checks that do not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// How many failed one after the other.
+    pub failing_streak: Option<u32>,
+    /// What the last printed, what looks secret redacted; at most 1 KiB.
+    pub output: Option<CompactString>,
+    /// When the last ended.
+    pub checked_at: Option<Timestamp>,
 }
 
 /// A transport protocol as engines know them.

@@ -29,8 +29,8 @@ pub use client::{Client, Deadlines};
 pub use endpoint::{Endpoint, Lookup};
 pub use error::Error;
 pub use facts::{
-    Attachment, ContainerFacts, EngineFacts, Flavour, Health, ImageFacts, Interface, Limits, Mount, NetworkFacts, Port, PublishedPort, Reach, RestartPolicy,
-    State, Subnet, Transport,
+    Attachment, ContainerFacts, EngineFacts, Flavour, Health, HealthCheck, ImageFacts, Interface, Limits, Mount, NetworkFacts, Port, PublishedPort, Reach,
+    RestartPolicy, State, Subnet, Transport,
 };
 pub use id::{ContainerId, ImageId, NetworkId, ParseEngineIdError};
 pub use record::Surroundings;

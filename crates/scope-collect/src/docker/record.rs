@@ -69,6 +69,11 @@ impl ContainerFacts {
             set(attrs, "exit_code", Some(i64::from(code)));
         }
         set(attrs, "health", self.health.map(super::Health::as_str));
+        if let Some(check) = &self.health_check {
+            set(attrs, "health_failing_streak", check.failing_streak);
+            set(attrs, "health_output", check.output.as_deref());
+            set(attrs, "health_checked_at", check.checked_at);
+        }
         set(attrs, "error", self.error.as_deref());
         set(attrs, "image", self.image_name.as_deref());
         set(attrs, "image_tag", self.image_tag.as_deref());

@@ -417,6 +417,8 @@ fn updated(known: &ContainerFacts, listed: ContainerFacts) -> ContainerFacts {
         name: listed.name,
         state: listed.state,
         health: listed.health,
+        // What a check printed belongs to what came of it.
+        health_check: known.health_check.clone().filter(|_| known.health == listed.health),
         pid: known.pid.filter(|_| known.state.is_alive() && listed.state.is_alive()),
         published: listed.published,
         networks: listed.networks,

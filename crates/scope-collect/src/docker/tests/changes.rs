@@ -203,3 +203,42 @@ async fn a_slow_reader_loses_nothing() {
     }
     reader.until("what is left", |reader| reader.synced && reader.containers.len() == 1).await;
 }
+
+#[tokio::test]
+async fn what_a_check_printed_is_read_when_the_health_changes_and_never_for_its_own_sake() {
+    let fake = captured();
+    let settings = Settings { compare_every: Duration::from_millis(20), ..settings(&fake) };
+    let mut reader = Reader::start(settings);
+    reader.synced().await;
+    let printed = |reader: &Reader| reader.named("scope-fix-running").unwrap().health_check.clone();
+    assert_eq!(printed(&reader), None);
+    let path = path_of(RUNNING);
+    let failing = |output: &str| {
+        changed(|value| value["State"]["Health"] = json!({"Status": "unhealthy", "FailingStreak": 3, "Log": [{"ExitCode": 1, "Output": output}]}))
+    };
+    // The list says the same of its health from here on.
+    let mut listed: Vec<Value> = serde_json::from_slice(&fixture("engine-20.10/containers.json")).unwrap();
+    listed.iter_mut().filter(|container| container["Id"] == RUNNING).for_each(|container| container["Status"] = json!("Up 2 minutes (unhealthy)"));
+    fake.json(&path, failing("refused"));
+    fake.json(LIST, Value::from(listed).to_string());
+    fake.event(event("health_status: unhealthy", RUNNING));
+    reader.until("the failure", |reader| printed(reader).is_some_and(|check| check.output.as_deref() == Some("refused"))).await;
+    let compared = async || {
+        let before = fake.asked("/v1.41/containers/json");
+        while fake.asked("/v1.41/containers/json") < before + 5 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fake.asked(&format!("/v1.41{path}"))
+    };
+    // Later checks print something else; nothing tells of them, and comparing with the list asks nothing.
+    let asked = compared().await;
+    fake.json(&path, failing("timed out"));
+    assert_eq!(compared().await, asked);
+    // Whatever else happens brings what the last one printed.
+    fake.event(event("update", RUNNING));
+    reader.until("the later output", |reader| printed(reader).is_some_and(|check| check.output.as_deref() == Some("timed out"))).await;
+    fake.json(&path, fixture("engine-20.10/inspect/running.json"));
+    fake.event(event("health_status: healthy", RUNNING));
+    reader.until("that it passes", |reader| printed(reader).is_none()).await;
+    assert_eq!(reader.named("scope-fix-running").unwrap().health, Some(Health::Healthy));
+}

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::docker::facts::{Attachment, ContainerFacts, Health, Interface, Limits, Mount, Port, PublishedPort, RestartPolicy, State};
 use crate::docker::id::{ContainerId, ImageId};
 
-use super::{ITEMS, LOOKED_INTO_BYTES, NAME_BYTES, PATH_BYTES, Raw, Room, as_text, port, within_sight};
+use super::{ITEMS, LOOKED_INTO_BYTES, NAME_BYTES, PATH_BYTES, Raw, Room, as_text, health, port, within_sight};
 
 /// Names of one container in one network kept.
 const ALIASES: usize = 32;
@@ -53,6 +53,7 @@ struct InspectState<'a> {
     started_at: Raw<'a>,
     finished_at: Raw<'a>,
     health: Raw<'a>,
+    healthcheck: Raw<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -142,6 +143,7 @@ pub(crate) fn inspect(answer: &[u8], redactor: &Redactor) -> Result<Option<Conta
     let config: Config<'_> = inspect.config.get().unwrap_or_default();
     let net: NetworkSettings<'_> = inspect.network_settings.get().unwrap_or_default();
     let doing = state_of(&state);
+    let (health, health_check) = health::health([state.health, state.healthcheck], redactor);
     let mut room = Room::new();
     let image_name = config.image.text_within(NAME_BYTES);
     let (published, exposed) = ports(net.ports, config.exposed_ports, &mut room);
@@ -167,7 +169,8 @@ pub(crate) fn inspect(answer: &[u8], redactor: &Redactor) -> Result<Option<Conta
         image: inspect.image.text().and_then(|id| id.parse().ok()),
         state: doing,
         error: state.error.text_within(1024),
-        health: state.health.get::<HealthState<'_>>().and_then(|health| health_of(&health.status.text()?)),
+        health,
+        health_check,
         created_at: inspect.created.time(),
         started_at: state.started_at.time(),
         // A running container keeps the time of its last end.
@@ -196,13 +199,6 @@ pub(crate) fn inspect(answer: &[u8], redactor: &Redactor) -> Result<Option<Conta
         partial: false,
         dropped: room.dropped,
     }))
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct HealthState<'a> {
-    #[serde(borrow)]
-    status: Raw<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -267,15 +263,6 @@ fn state_described(words: &str) -> State {
         Some("Removal") => State::Removing,
         Some("Dead") => State::Dead,
         _ => State::Unknown,
-    }
-}
-
-fn health_of(word: &str) -> Option<Health> {
-    match word {
-        "starting" => Some(Health::Starting),
-        "healthy" => Some(Health::Healthy),
-        "unhealthy" => Some(Health::Unhealthy),
-        _ => None,
     }
 }
 
@@ -434,7 +421,7 @@ fn summary(listed: &Listed<'_>, redactor: &Redactor) -> Option<Summary> {
         (Some(State::Unknown) | None, described) => described,
         (Some(state), _) => state,
     };
-    let health = ["healthy", "unhealthy"].into_iter().find(|word| words.ends_with(&format!("({word})"))).and_then(health_of);
+    let health = ["healthy", "unhealthy"].into_iter().find(|word| words.ends_with(&format!("({word})"))).and_then(health::named);
     let health = health.or_else(|| words.ends_with("(health: starting)").then_some(Health::Starting));
     // Links give further names, with slashes within them.
     let names = listed.names.list();
@@ -452,6 +439,7 @@ fn summary(listed: &Listed<'_>, redactor: &Redactor) -> Option<Summary> {
         state,
         error: None,
         health,
+        health_check: None,
         created_at: listed.created.positive().and_then(|seconds| i64::try_from(seconds).ok()).map(Timestamp::from_seconds),
         started_at: None,
         finished_at: None,

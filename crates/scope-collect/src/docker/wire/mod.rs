@@ -5,6 +5,7 @@
 
 mod container;
 mod event;
+mod health;
 mod image;
 mod network;
 mod stats;
