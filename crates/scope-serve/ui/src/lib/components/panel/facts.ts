@@ -20,7 +20,7 @@ export interface Tables {
   env: [string, string][];
 }
 
-const HEAD = new Set(['state', 'health']);
+const HEAD = new Set(['state', 'health', 'health_failing_streak', 'health_output', 'health_checked_at']);
 /** What is only worth a line where it is so. */
 const UNSAID = new Set<Attribute>([null, '', false]);
 const TABLES = new Set(['ports', 'networks', 'mounts', 'disks', 'labels', 'env']);

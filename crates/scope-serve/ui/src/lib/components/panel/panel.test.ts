@@ -15,6 +15,17 @@ const VIEWS = [
 ];
 
 describe('facts', () => {
+  it('leaves out what the head says of a health check', () => {
+    const attrs = {
+      health: 'unhealthy',
+      health_output: 'refused',
+      health_failing_streak: 3,
+      health_checked_at: '2026-11-21T18:34:00Z',
+      pid: 7,
+    };
+    expect(plainFacts(attrs, new Map()).map((fact) => fact.key)).toEqual(['pid']);
+  });
+
   it('have a place each', () => {
     const attrs = {
       state: 'running',
