@@ -21,8 +21,28 @@ pub struct Moved {
 impl Moved {
     /// No nodes yet, with room for `capacity`. None without names: there would be nothing to say.
     pub fn new(source: CompactString, kind: CompactString, names: SharedNames, capacity: usize) -> Option<Self> {
+        Self::with_room(source, kind, names, capacity, (Vec::new(), Vec::new()))
+    }
+
+    /// The same, in room that another list had.
+    pub(crate) fn with_room(
+        source: CompactString,
+        kind: CompactString,
+        names: SharedNames,
+        capacity: usize,
+        (mut ids, mut values): (Vec<NodeId>, Vec<Number>),
+    ) -> Option<Self> {
         let width = names.names().len();
-        (width > 0).then(|| Self { source, kind, names, ids: Vec::with_capacity(capacity), values: Vec::with_capacity(capacity.saturating_mul(width)) })
+        ids.clear();
+        values.clear();
+        ids.reserve(capacity);
+        values.reserve(capacity.saturating_mul(width));
+        (width > 0).then_some(Self { source, kind, names, ids, values })
+    }
+
+    /// The room that its nodes and values had.
+    pub(crate) fn into_room(self) -> (Vec<NodeId>, Vec<Number>) {
+        (self.ids, self.values)
     }
 
     /// Adds a node; `values` in the order of the names. Whether they were as many.

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use prost::Message;
 
 use super::key::numbers;
+use super::merged::merge;
 use super::message::{self, Facts, Report};
 use super::number::{Said, hear};
 use super::schema::Schemas;
@@ -338,16 +339,17 @@ impl Decoder {
         let floats = numbers(&part.floats, known).zip(part.float_values.iter().map(|value| Said::Float(*value)));
         // Each with its entity before it: what is known of an entity later is introduced later.
         let mut room = Room::take();
-        let Room { moved, names, values, ordered } = &mut room;
+        let Room { moved, merged, names, values, ordered } = &mut room;
+        let ends = [part.counts.len(), part.counts.len() + part.hundredths.len()];
         for (number, said) in counts.chain(hundredths).chain(floats) {
             let number = number?;
             let figure = self.figures.get_mut(number).ok_or(LinkError::Contradiction("a figure that was never introduced"))?;
             figure.last = hear(figure.last, said).ok_or(LinkError::Invalid("finite number"))?;
             moved.push(u64::from(figure.entity) << 32 | number as u64);
         }
-        #[expect(clippy::stable_sort_primitive, reason = "a few lists, each in order: a stable sort merges them")]
-        moved.sort();
-        moved.dedup();
+        merge(moved, ends, merged);
+        // Room is made for all figures twice at most, whatever comes.
+        let mut most_room = moved.len() * 2;
         let mut rest = moved.as_slice();
         while let Some(number) = rest.first().map(|first| first >> 32) {
             names.clear();
@@ -385,9 +387,11 @@ impl Decoder {
             let kind = entity.kind.checked_sub(1).map_or(Ok(id.kind()), |kind| text(kind).map(CompactString::as_str))?;
             let goes_on = |last: &Moved| open.source == entity.source && last.names().is_same(&schema.names) && last.kind() == kind;
             if !open.moved.last().is_some_and(goes_on) {
-                // The first list may be of all that is left, a later one is as long as the one before: whatever comes, room is made twice at most.
-                let most = open.moved.last().map_or(1 + rest.len() / names.len().max(1), Moved::len);
-                open.moved.extend(Moved::new(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most.min(EXPECTED)));
+                // It may be of all that is left.
+                let width = names.len().max(1);
+                let most = (1 + rest.len() / width).min(most_room / width).min(EXPECTED);
+                most_room = most_room.saturating_sub(most * width);
+                open.moved.extend(Moved::with_room(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most, spare::list()));
                 open.source = entity.source;
             }
             open.nodes += usize::from(open.moved.last_mut().is_some_and(|last| last.push(id.clone(), values)));
@@ -405,7 +409,7 @@ impl Decoder {
             known.flow = flow;
             self.push_flow(number)?;
         }
-        let mut tokens = std::mem::take(&mut part.moves).into_iter();
+        let mut tokens = part.moves.iter().copied();
         let mut number = 0_i64;
         while let Some(distance) = tokens.next() {
             number = number.saturating_add(distance);

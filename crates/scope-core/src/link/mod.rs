@@ -12,6 +12,7 @@ mod encode;
 mod facts;
 mod flow;
 mod key;
+mod merged;
 pub mod message;
 mod number;
 mod part;

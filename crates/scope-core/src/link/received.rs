@@ -1,5 +1,6 @@
 //! A report as it came over a link. What a server believes of it is not known here.
 
+use super::spare;
 use crate::id::AgentName;
 use crate::moved::Moved;
 use crate::record::{Body, Record, Stamp};
@@ -35,6 +36,11 @@ impl Received {
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// For whoever has no more use for it: what is read next on this thread takes the room of its lists.
+    pub fn give_back(self) {
+        spare::keep_lists(self.moved);
     }
 
     /// What moved as records, but for those nodes of which `left_out` says so, in the order of the lists.

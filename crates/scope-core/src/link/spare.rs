@@ -6,6 +6,8 @@ use std::cell::Cell;
 use prost::Message;
 
 use super::message::Report;
+use crate::id::NodeId;
+use crate::moved::Moved;
 use crate::number::Number;
 
 /// Numbers that room is kept for, in each list.
@@ -14,13 +16,22 @@ const KEPT: usize = 16 << 10;
 thread_local! {
     static SPARE: Cell<Option<Report>> = const { Cell::new(None) };
     static ROOM: Cell<Option<Room>> = const { Cell::new(None) };
+    static LISTS: Cell<Vec<List>> = const { Cell::new(Vec::new()) };
 }
+
+/// Lists of moved figures that room is kept for. A report has a handful.
+const LISTS_KEPT: usize = 8;
+
+/// Room for the nodes of a list of moved figures, and for their values.
+type List = (Vec<NodeId>, Vec<Number>);
 
 /// Room to gather the figures of a report in.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     /// Which figures moved: each with its entity before it.
     pub(super) moved: Vec<u64>,
+    /// The same in another order.
+    pub(super) merged: Vec<u64>,
     /// The numbers of the names of one entity's.
     pub(super) names: Vec<u32>,
     /// Their values.
@@ -37,13 +48,39 @@ impl Room {
 
     /// Keeps it for the next report, unless it is uncommonly large.
     pub(super) fn keep(mut self) {
-        let Self { moved, names, values, ordered } = &mut self;
-        let few = [moved.capacity(), names.capacity(), values.capacity(), ordered.capacity()].into_iter().all(|room| room <= KEPT);
+        let Self { moved, merged, names, values, ordered } = &mut self;
+        let few = [moved.capacity(), merged.capacity(), names.capacity(), values.capacity(), ordered.capacity()].into_iter().all(|room| room <= KEPT);
         if few {
             moved.clear();
             ROOM.set(Some(self));
         }
     }
+}
+
+/// Room for a list of moved figures, empty.
+pub(super) fn list() -> List {
+    LISTS.with(|kept| {
+        let mut lists = kept.take();
+        let list = lists.pop();
+        kept.set(lists);
+        list.unwrap_or_default()
+    })
+}
+
+/// Keeps the room of the lists of a report that is no longer needed, unless they are uncommonly many or large.
+pub(super) fn keep_lists(lists: Vec<Moved>) {
+    LISTS.with(|kept| {
+        let mut rooms = kept.take();
+        // The first is taken first again: reports have alike lists in the same order.
+        for (mut ids, mut values) in lists.into_iter().rev().map(Moved::into_room) {
+            if rooms.len() < LISTS_KEPT && ids.capacity() <= KEPT && values.capacity() <= KEPT {
+                ids.clear();
+                values.clear();
+                rooms.push((ids, values));
+            }
+        }
+        kept.set(rooms);
+    });
 }
 
 /// A report that says nothing.

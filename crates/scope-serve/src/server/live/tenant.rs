@@ -111,6 +111,7 @@ impl TenantLive {
             outcome = apply::apply(&mut state, here, rest, &self.limits, nodes, flows);
         }
         self.series.take_moved(here, &report.moved, &placed, now);
+        report.give_back();
         let mut news = false;
         if let Some(entry) = self.lock_agents().get_mut(here) {
             entry.refused += (came - taken) as u64;
