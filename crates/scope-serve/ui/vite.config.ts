@@ -21,6 +21,20 @@ const announcer = {
   },
 };
 
+// Which plural a number takes is asked for each count on the page, each second, and finding the rules of a language takes longer than all else about a sentence.
+const plurals = {
+  name: 'plural-rules-once',
+  enforce: 'post' as const,
+  transform(code: string, id: string) {
+    if (!id.split('?')[0]?.endsWith('/paraglide/registry.js')) return undefined;
+    const anew = 'new Intl.PluralRules(locale, options)';
+    if (!code.includes(anew)) throw new Error('plural rules are made in another way than before: see vite.config.ts');
+    return `${code.replace(anew, 'rulesOf(locale, options)')}
+const rules = {};
+const rulesOf = (locale, options) => (rules[locale + JSON.stringify(options)] ??= ${anew});`;
+  },
+};
+
 // What the first view needs comes as one file: each file costs half a kilobyte of headers and a wait of its own, and compresses by itself. What is loaded later
 // stays apart, and the words that only it says are one file of their own.
 const FIRST = ['+layout', '+error', '+page', 'view/[view]/+page'].flatMap((page) => [
@@ -49,6 +63,7 @@ export default defineConfig({
       outdir: './src/lib/paraglide',
       strategy: ['localStorage', 'preferredLanguage', 'baseLocale'],
     }),
+    plurals,
     tailwindcss(),
     sveltekit(),
   ],
