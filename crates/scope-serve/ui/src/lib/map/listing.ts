@@ -1,6 +1,7 @@
 // The map as a list, for those who do not see it: a part of the nodes at a time, those that are ill first, each with what it is connected with.
 import type { Graph } from '../model/graph';
-import { healthOf, type Judgement } from '../model/health';
+import { healthOf, HEALTHS, type Judgement } from '../model/health';
+import { Standings } from '../model/standing';
 
 export interface Row {
   id: string;
@@ -13,14 +14,20 @@ export interface Row {
 }
 
 export const PART = 50;
-const RANK = { critical: 0, warning: 1, unknown: 3, healthy: 2 } as const;
+/** By place in `HEALTHS`. */
+const RANKS = HEALTHS.map((health) => ({ critical: 0, warning: 1, healthy: 2, unknown: 3 })[health]);
 
 /** The numbers of all nodes, in the order in which they are listed. */
 export function listed(graph: Graph, now = Date.now()): number[] {
-  const rank = new Map<number, number>();
-  for (const n of graph.nodes.keys()) rank.set(n, RANK[healthOf(graph, n, now).health]);
-  return [...graph.nodes.values()]
-    .sort((a, b) => rank.get(a.n)! - rank.get(b.n)! || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1))
+  const nodes = [...graph.nodes.values()];
+  const health = Standings.of(graph).health(
+    nodes.map(({ n }) => n),
+    now,
+  );
+  const ranks: number[] = [];
+  nodes.forEach(({ n }, at) => (ranks[n] = RANKS[health[at]!]!));
+  return nodes
+    .sort((a, b) => ranks[a.n]! - ranks[b.n]! || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1))
     .map((node) => node.n);
 }
 

@@ -38,12 +38,15 @@ class Column {
   values = new Float64Array(64).fill(NaN);
 
   set(at: number, value: number | null) {
-    if (at >= this.values.length) {
-      const wider = new Float64Array(Math.max(at + 1, this.values.length * 2)).fill(NaN);
-      wider.set(this.values);
-      this.values = wider;
-    }
+    if (at >= this.values.length) this.reach(Math.max(at + 1, this.values.length * 2));
     this.values[at] = value ?? NaN;
+  }
+
+  reach(size: number) {
+    if (size <= this.values.length) return;
+    const wider = new Float64Array(size).fill(NaN);
+    wider.set(this.values);
+    this.values = wider;
   }
 
   forget(at: number) {
@@ -76,6 +79,11 @@ export class Graph {
   #columns: (Column | undefined)[] = [];
   #edgeColumns: (Column | undefined)[] = [];
   #edgesOf = new Map<number, Set<number>>();
+  /** One more than the largest number that a node has had. */
+  #top = 0;
+  /** The nodes that came, went or changed, in that order, as far as they are still known: `#forgotten` were before them. */
+  #touched: number[] = [];
+  #forgotten = 0;
 
   apply(message: ViewMessage): Applied {
     const applied: Applied = {
@@ -126,9 +134,24 @@ export class Graph {
     return this.#edgeColumns[this.edgeMetrics.indexOf(metric)]?.get(e);
   }
 
-  /** All values of a figure by the number of the node, NaN where unknown; `undefined` where no node has it. To be read only, until the next message. */
+  /**
+   * All values of a figure by the number of the node, NaN where unknown; `undefined` where no node has it. There is one for each number: reading beyond the end
+   * is slow. To be read only, until the next message.
+   */
   column(metric: string): Float64Array | undefined {
-    return this.#columns[this.metrics.indexOf(metric)]?.values;
+    const column = this.#columns[this.metrics.indexOf(metric)];
+    column?.reach(this.#top);
+    return column?.values;
+  }
+
+  /** How many nodes came, went or changed so far: where to go on from when it is asked again which ones did. */
+  get touches(): number {
+    return this.#forgotten + this.#touched.length;
+  }
+
+  /** The nodes that came, went or changed since there were so many `touches`, some more than once; `undefined` where that is too long ago to be known. */
+  touchedSince(touches: number): readonly number[] | undefined {
+    return touches < this.#forgotten ? undefined : this.#touched.slice(touches - this.#forgotten);
   }
 
   edgeColumn(metric: string): Float64Array | undefined {
@@ -145,7 +168,16 @@ export class Graph {
     return n === undefined ? undefined : this.nodes.get(n);
   }
 
+  #touchNode(n: number) {
+    if (n >= this.#top) this.#top = n + 1;
+    // Who asks does so each second: older ones need not be known.
+    if (this.#touched.length > 2 * this.nodes.size + 1000) this.#forgotten += this.#touched.splice(0, this.#touched.length >> 1).length;
+    this.#touched.push(n);
+  }
+
   #clear() {
+    this.#forgotten += this.#touched.length + 1;
+    this.#touched = [];
     this.nodes.clear();
     this.edges.clear();
     this.byId.clear();
@@ -176,6 +208,7 @@ export class Graph {
       this.byId.delete(node.id);
       this.#edgesOf.delete(n);
       for (const column of this.#columns) column?.forget(n);
+      this.#touchNode(n);
       applied.nodesGone.push(n);
     }
   }
@@ -183,9 +216,13 @@ export class Graph {
   #putNodes(columns: NonNullable<Extract<ViewMessage, { type: 'change' }>['nodes']>, applied: Applied) {
     const { n: numbers = [], id = [], kind = [], name = [], role = [], facts = [], place = [] } = columns;
     numbers.forEach((n, at) => {
+      const before = this.nodes.get(n);
+      const said = id[at] ?? '';
+      // Found by its id already: that is long, and not read again.
+      const same = before?.id === said;
       const node = {
         n,
-        id: id[at] ?? '',
+        id: same ? before.id : said,
         kind: kind[at] ?? '',
         name: name[at] ?? '',
         role: role[at] ?? 'member',
@@ -193,7 +230,8 @@ export class Graph {
         place: place[at],
       };
       this.nodes.set(n, node);
-      this.byId.set(node.id, n);
+      if (!same) this.byId.set(said, n);
+      this.#touchNode(n);
       applied.nodes.push(n);
     });
   }

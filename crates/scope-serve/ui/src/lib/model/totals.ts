@@ -1,6 +1,7 @@
 // What the nodes of a view come to together. Only what the view is of counts: a host's figures and those of its containers are not added up.
-import type { Graph } from './graph';
+import type { Graph, GraphNode } from './graph';
 import { HEALTHS } from './health';
+import { Roll } from './roll';
 import { Standings } from './standing';
 
 export interface Totals {
@@ -23,8 +24,13 @@ const METRICS = { cpuPct: 'cpu_pct', memBytes: 'mem_bytes', rxBytesPerSec: 'rx_b
 const CRITICAL = HEALTHS.indexOf('critical');
 const WARNING = HEALTHS.indexOf('warning');
 
+/** How much a node counts for; nothing where it only stands beside what the view is of. */
+const countOf = (node: GraphNode | undefined) => (node?.role === 'member' || node?.role === 'group' ? (node.facts.members ?? 1) : 0);
+
 /** Adds up again and again: who belongs to the view is gone through where that changed, else figures alone. */
 export class Adder {
+  readonly #roll = new Roll();
+  #stale = true;
   #revision = -1;
   #part: ArrayLike<number> | undefined;
   #numbers = new Uint32Array();
@@ -46,27 +52,31 @@ export class Adder {
       if (sum !== undefined) totals[total] = sum;
     }
     const health = Standings.of(graph).health(numbers, now);
-    for (const one of health) {
-      if (one === CRITICAL) totals.critical += 1;
-      else if (one === WARNING) totals.warning += 1;
-    }
+    totals.critical = times(health, CRITICAL);
+    totals.warning = times(health, WARNING);
     return totals;
   }
 
   #look(part: ArrayLike<number> | undefined) {
     const { graph } = this;
-    if (this.#revision === graph.revision && this.#part === part) return;
+    // Most changes are to what nodes say of themselves, and leave who belongs to the view as it was.
+    this.#roll.call(graph, (left, came) => (this.#stale ||= countOf(left) !== countOf(came)));
+    // Of a part it matters which edges are within it, too.
+    if (!this.#stale && this.#part === part && (!part || this.#revision === graph.revision)) {
+      if (!part) this.#edges = graph.edges.size;
+      return;
+    }
+    this.#stale = false;
     this.#revision = graph.revision;
     this.#part = part;
     const shown = part && new Set(Array.from(part));
     const numbers = new Uint32Array(graph.nodes.size);
     let [count, members, all] = [0, 0, 0];
-    for (const { n, role, facts } of graph.nodes.values()) {
-      if (role !== 'member' && role !== 'group') continue;
-      const those = facts.members ?? 1;
+    for (const node of graph.nodes.values()) {
+      const those = countOf(node);
       all += those;
-      if (shown && !shown.has(n)) continue;
-      numbers[count] = n;
+      if (those === 0 || (shown && !shown.has(node.n))) continue;
+      numbers[count] = node.n;
       count += 1;
       members += those;
     }
@@ -83,13 +93,21 @@ export class Adder {
 
 /** Nothing where nobody knows any. */
 function sumOf(numbers: Uint32Array, column: Float64Array | undefined): number | undefined {
-  let [sum, known] = [0, false];
   if (!column) return undefined;
+  let sum = 0;
+  let known = 0;
   for (let at = 0; at < numbers.length; at += 1) {
-    const value = column[numbers[at]!] ?? NaN;
-    if (Number.isNaN(value)) continue;
+    const value = column[numbers[at]!]!;
+    // What is unknown is no number, and not equal to itself.
+    if (value !== value) continue;
     sum += value;
-    known = true;
+    known += 1;
   }
-  return known ? sum : undefined;
+  return known > 0 ? sum : undefined;
+}
+
+function times(all: Uint8Array, one: number): number {
+  let count = 0;
+  for (let at = 0; at < all.length; at += 1) if (all[at] === one) count += 1;
+  return count;
 }

@@ -2,7 +2,7 @@
 import type { Graph } from '../graph';
 import { Roll } from '../roll';
 import { Tally, type Counted } from './tally';
-import { readerOf, readLabels, weight, type Reader } from './values';
+import { readerOf, readLabels, sameFacts, sameLabels, weight, type Reader } from './values';
 
 export interface Facet {
   /** The field in the filter language: `host`, `label:KEY`. */
@@ -25,6 +25,9 @@ export const FACETS = [
   { field: 'state', of: 'state' },
   { field: 'health', of: 'health' },
 ] as const;
+
+/** The attributes that facets are of, and what else is counted. */
+const ATTRIBUTES: readonly string[] = [...FACETS.map(({ of }) => of).filter((of) => of !== 'kind' && of !== 'agent'), 'restart_count'];
 
 /** More labels than these are found by writing. */
 const LABELS = 12;
@@ -54,12 +57,15 @@ export class Facets {
 
   /** Looks at what changed since the last time. */
   count() {
-    const all = [...this.#tallies.map(({ tally }) => tally), this.#keys, this.#restarted, ...this.#labels.values()];
+    const facts = [...this.#tallies.map(({ tally }) => tally), this.#restarted];
+    const labels = [this.#keys, ...this.#labels.values()];
     const { nodes } = this.graph;
     let weighs = true;
-    this.#roll.call(nodes, (left, came) => {
-      for (const tally of all) tally.tell(left, came);
-      weighs &&= left !== undefined && came !== undefined && weight(left) === weight(came);
+    this.#roll.call(this.graph, (left, came) => {
+      const changed = left !== undefined && came !== undefined && weight(left) === weight(came);
+      if (!changed || !sameFacts(left, came, ATTRIBUTES)) for (const tally of facts) tally.tell(left, came);
+      if (!changed || !sameLabels(left, came)) for (const tally of labels) tally.tell(left, came);
+      weighs &&= changed;
     });
     if (weighs) return;
     this.#numbers = new Uint32Array(nodes.size);
