@@ -1,5 +1,6 @@
 // Turns the graph into what the engine takes: typed arrays whose memory is handed over, for all of it or for what a message changed. Reads the graph at that
 // moment; keeps only what rates and failures need from one message to the next.
+import type { Rect } from '../live/messages';
 import type { Applied, Graph, GraphNode } from '../model/graph';
 import { HEALTHS, share } from '../model/health';
 import { Standings } from '../model/standing';
@@ -23,6 +24,8 @@ const JUDGED = new Set([
   'mem_total_bytes',
   'disk_pct',
 ]);
+/** The attribute that names are shortened by. */
+const PROJECT = 'compose_project';
 /** Not a figure of the server's: what the connections of a node add up to. */
 export const CONNECTIONS = 'connections';
 /** Received and sent together. */
@@ -44,6 +47,8 @@ export class Encoder {
   #titles: string[] = [];
   #flows = new Map<number, Flow>();
   #newClusters = false;
+  /** By number, who the engine knows: as they were when they were last told, or as they have been since without looking different. */
+  #known: (GraphNode | undefined)[] = [];
 
   constructor(private readonly graph: Graph) {}
 
@@ -66,6 +71,7 @@ export class Encoder {
       this.#keys.clear();
       this.#titles = [];
       this.#flows.clear();
+      this.#known = [];
     }
     const nodes = [...this.graph.nodes.keys()];
     const edges = [...this.graph.edges.keys()];
@@ -76,11 +82,11 @@ export class Encoder {
   changed(applied: Applied): { change: Change | undefined; figures: Figures | undefined } {
     if (applied.reset) return this.all(true);
     for (const e of applied.edgesGone) this.#flows.delete(e);
-    const structural =
-      applied.nodes.length + applied.nodesGone.length + applied.edges.length + applied.edgesGone.length > 0 || applied.areas;
-    const change = structural
-      ? this.#change(false, applied.nodes, applied.edges, applied.nodesGone, applied.edgesGone, applied.areas)
-      : undefined;
+    for (const n of applied.nodesGone) this.#known[n] = undefined;
+    // Most changes are to what the map does not draw, or draws as figures.
+    const seen = applied.nodes.filter((n) => this.#isNews(n));
+    const structural = seen.length + applied.nodesGone.length + applied.edges.length + applied.edgesGone.length > 0 || applied.areas;
+    const change = structural ? this.#change(false, seen, applied.edges, applied.nodesGone, applied.edgesGone, applied.areas) : undefined;
     const nodes = this.#moved(applied);
     const edges = new Set(applied.edges);
     for (const [, of] of applied.edgeFigures) for (const e of of) edges.add(e);
@@ -100,15 +106,19 @@ export class Encoder {
     const pinned = this.#metric;
     if (pinned === CONNECTIONS) return applied.edgeFigures.length || applied.edges.length ? [...this.graph.nodes.keys()] : applied.nodes;
     const names = this.graph.metrics;
-    let relevant = applied.figures.filter(([figure]) => {
+    const relevant = applied.figures.filter(([figure]) => {
       const name = names[figure] ?? '';
       return name === pinned || JUDGED.has(name) || (pinned === NETWORK && (name === 'rx_bytes_per_sec' || name === 'tx_bytes_per_sec'));
     });
     if (!relevant.length) return applied.nodes;
     if (relevant.length === 1 && !applied.nodes.length) return relevant[0]![1].filter((n) => this.graph.nodes.has(n));
     const seen = new Set(applied.nodes);
-    relevant = relevant.filter(([, of]) => of.length);
-    for (const [, of] of relevant) for (const n of of) seen.add(n);
+    let last: number[] | undefined;
+    for (const [, of] of relevant) {
+      // Columns that come together have the same list.
+      if (of !== last) for (const n of of) seen.add(n);
+      last = of;
+    }
     return [...seen].filter((n) => this.graph.nodes.has(n));
   }
 
@@ -130,6 +140,23 @@ export class Encoder {
     };
   }
 
+  /** Whether a node looks different from what the engine was told of it: all that is in a `NodeBatch`. */
+  #isNews(n: number): boolean {
+    const node = this.graph.nodes.get(n)!;
+    const before = this.#known[n];
+    this.#known[n] = node;
+    return (
+      !before ||
+      before.name !== node.name ||
+      before.kind !== node.kind ||
+      before.role !== node.role ||
+      before.facts.members !== node.facts.members ||
+      before.facts.attrs?.[PROJECT] !== node.facts.attrs?.[PROJECT] ||
+      !isSamePlace(before.place, node.place) ||
+      (this.#clusterBy !== '' && clusterOf(before, this.#clusterBy)?.key !== clusterOf(node, this.#clusterBy)?.key)
+    );
+  }
+
   #nodes(numbers: number[]): NodeBatch {
     const count = numbers.length;
     const batch: NodeBatch = {
@@ -143,6 +170,7 @@ export class Encoder {
     };
     numbers.forEach((n, at) => {
       const node = this.graph.nodes.get(n)!;
+      this.#known[n] = node;
       batch.box.set(node.place ?? [NaN, NaN, 150, 42], at * 4);
       batch.kind[at] = kindIndex(node.kind);
       batch.cluster[at] = this.#clusterBy ? this.#cluster(node) : -1;
@@ -258,10 +286,15 @@ export class Encoder {
   }
 }
 
+function isSamePlace(a: Rect | undefined, b: Rect | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+}
+
 /** A name without what its project says anyway, `api-1` of `shop-api-1`, and without what explains it: `Internet` of `Internet (servers)`. */
 export function shortName(node: GraphNode): string {
   if (node.role === 'pseudo') return node.name.replace(/ \([^()]*\)$/, '') || node.name;
-  const project = node.facts.attrs?.['compose_project'];
+  const project = node.facts.attrs?.[PROJECT];
   if (typeof project !== 'string' || !project || !node.name.startsWith(project)) return node.name;
   const rest = node.name.slice(project.length);
   return /^[-_]./.test(rest) ? rest.slice(1) : node.name;

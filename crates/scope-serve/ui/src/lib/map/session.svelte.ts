@@ -11,7 +11,7 @@ import { startEngine, type Canvases, type Host } from './host';
 import type { Command } from './keys';
 import { PlaceKeeper } from './kept-places';
 import { readLook } from './look';
-import type { Change, Figures, FromEngine, Size, Thing, ToEngine } from './protocol';
+import type { Change, Figures, FromEngine, Options, Size, Thing, ToEngine } from './protocol';
 
 export interface Stats {
   nodes: number;
@@ -46,6 +46,7 @@ export class MapSession {
   /** The engine was told of places that were dragged to. */
   #placed = false;
   #pinned = '';
+  #options = '';
   #camera = '';
   /** Whose panel is on top; absent until the engine was told of any. */
   #top: string | undefined;
@@ -59,7 +60,7 @@ export class MapSession {
       if (!this.#host) return;
       const { change, figures } = this.#encoder.changed(applied);
       // Places come first: what was dragged arrives where it was dragged to.
-      if (applied.reset || applied.nodes.length) this.#sendPlaces();
+      if (change?.nodes) this.#sendPlaces();
       if (change) this.#send(change);
       if (figures) this.#send(figures);
     });
@@ -110,7 +111,7 @@ export class MapSession {
     }
     const numbers = (ids: string[]) => ids.map((id) => graph.byId.get(id)).filter((n) => n !== undefined);
     const nodes = place.selection.filter((id) => !id.startsWith('edge:'));
-    this.post({
+    this.#choose({
       type: 'options',
       arrangement: place.arrangement,
       clustered: place.clusterBy !== '',
@@ -190,7 +191,17 @@ export class MapSession {
   }
 
   #send(message: Change | Figures) {
+    // Whoever was chosen has another number now.
+    if (message.type === 'change' && message.reset) this.#options = '';
     this.#host?.post(message, memoryOf(message));
+  }
+
+  /** With each change of structure numbers may be others, and mostly are not: the engine goes through all of the map for it. */
+  #choose(options: Options) {
+    const text = JSON.stringify(options);
+    if (text === this.#options) return;
+    this.#options = text;
+    this.post(options);
   }
 
   #sendPlaces() {
