@@ -10,8 +10,17 @@ interface Step {
   readonly replace: boolean;
 }
 
+/** Where the page was replaced to without the router: it knows the address that it went to itself, `from`. */
+interface Replaced {
+  readonly from: URL;
+  readonly url: URL;
+}
+
 class Navigator {
-  readonly place: Place = $derived(readPlace(page.params['view'] ?? HOME.view, page.url.searchParams));
+  #replaced = $state.raw<Replaced | undefined>();
+  /** The address as it is. */
+  readonly url: URL = $derived(this.#replaced?.from === page.url ? this.#replaced.url : page.url);
+  readonly place: Place = $derived(readPlace(page.params['view'] ?? HOME.view, this.url.searchParams));
   #ahead: Step | undefined;
 
   /** Where somebody is, or will be once the step under way is taken: what the next step starts from, so that two in quick succession both count. */
@@ -28,6 +37,7 @@ class Navigator {
   async go(changes: Partial<Place>, replace = false) {
     // A step that was to be kept is kept by the one that overtakes it.
     const step: Step = { place: changed(this.ahead, changes), replace: replace && (this.#ahead?.replace ?? true) };
+    if (step.replace && !this.#ahead && this.#replace(step.place)) return;
     this.#ahead = step;
     try {
       // eslint-disable-next-line svelte/no-navigation-without-resolve -- `address` resolves
@@ -35,6 +45,17 @@ class Navigator {
     } finally {
       if (this.#ahead === step) this.#ahead = undefined;
     }
+  }
+
+  /**
+   * Changes the address alone: the router would go through all that belongs to a page, have it laid out twice, and scroll it to where it is. What it keeps with
+   * the step stays, so that coming back there it reads the address as it is. Nothing while somebody is on the way elsewhere.
+   */
+  #replace(place: Place): boolean {
+    if (place.view !== this.place.view || location.href !== this.url.href) return false;
+    history.replaceState(history.state, '', address(place));
+    this.#replaced = { from: page.url, url: new URL(location.href) };
+    return true;
   }
 
   /** Opens a panel on top of the others; one that is open already comes to the top. */

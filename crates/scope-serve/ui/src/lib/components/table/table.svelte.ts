@@ -9,7 +9,7 @@ import { keepChoice, keptChoice } from './choice';
 import { edgeColumns, nodeColumns, type Column, type Words } from './columns';
 import { Order, readSorting, writeSorting, type Sorting } from './order';
 import { Pace } from './pace';
-import { EdgeRows, NodeRows, type Row, type Rows } from './rows';
+import { EdgeRows, NodeRows, type Chosen, type Row, type Rows } from './rows';
 
 const WORDS: () => Words = () => ({
   name: m.table_name(),
@@ -49,6 +49,9 @@ export class TableState {
   readonly #order = new Order();
   readonly #pace = new Pace();
   #numbers: number[] = [];
+  /** The rows by number, and of what they are. */
+  #rows: (Row | undefined)[] = [];
+  #of: { rows: Rows | undefined; revision: number } = { rows: undefined, revision: -1 };
   /** What each row stood for when the rows were put in order. */
   #stood: (Row | undefined)[] = [];
   readonly #stop: () => void;
@@ -56,9 +59,13 @@ export class TableState {
   readonly what = $derived(navigator.place.rows);
   readonly table = $derived(this.what === 'edges' ? 'edges' : navigator.place.view);
   readonly held = $derived(this.watched || this.pinned);
-  readonly rows: Rows = $derived.by(() => {
+  // As texts, which are the same where a step elsewhere changes nothing about them: the rows are those that they were, and stay where they are.
+  readonly #asked: string = $derived.by(() => {
     const { onlyProblems, hide, focus } = navigator.place;
-    const chosen = { onlyProblems, hide, focus };
+    return JSON.stringify({ onlyProblems, hide, focus } satisfies Chosen);
+  });
+  readonly rows: Rows = $derived.by(() => {
+    const chosen = JSON.parse(this.#asked) as Chosen;
     return this.what === 'edges' ? new EdgeRows(this.view.graph, chosen) : new NodeRows(this.view.graph, chosen, this.neighbours);
   });
   readonly columns: Column[] = $derived.by(() =>
@@ -73,12 +80,13 @@ export class TableState {
     const others = chosen.filter((key) => key !== 'name').flatMap((key) => this.columns.find((column) => column.key === key) ?? []);
     return [...this.columns.filter((column) => column.key === 'name'), ...others];
   });
-  readonly sorting: Sorting = $derived.by(() => {
+  readonly #sorted: string = $derived.by(() => {
     const asked = readSorting(navigator.place.sort);
-    if (asked && this.columns.some((column) => column.key === asked.key)) return asked;
+    if (asked && this.columns.some((column) => column.key === asked.key)) return navigator.place.sort;
     const key = this.what === 'edges' ? 'open' : 'cpu_pct';
-    return this.#figures.includes(key) ? { key, descending: true } : { key: 'name', descending: false };
+    return writeSorting(this.#figures.includes(key) ? { key, descending: true } : { key: 'name', descending: false });
   });
+  readonly sorting: Sorting = $derived(readSorting(this.#sorted) ?? { key: 'name', descending: false });
 
   constructor(readonly view: LiveView) {
     this.#look([...view.graph.nodes.keys()]);
@@ -165,13 +173,19 @@ export class TableState {
     const { key, descending } = this.sorting;
     const moves = this.rows.figures(key) !== undefined || key === 'condition' || key === 'connections';
     if (!this.#pace.now(performance.now(), this.held && !asked, moves)) return;
-    this.#numbers = this.rows.all();
     const { onlyProblems, focus } = navigator.place;
+    const { revision } = this.view.graph;
+    // Another order is of the same rows, unless it depends on figures who has one.
+    if (this.#of.rows !== this.rows || this.#of.revision !== revision || onlyProblems) {
+      this.#numbers = this.rows.all();
+      this.#rows = [];
+      for (const n of this.#numbers) this.#rows[n] = this.rows.row(n);
+      this.#of = { rows: this.rows, revision };
+    }
     this.view.part = (onlyProblems || focus) && this.what === 'nodes' ? this.#numbers : undefined;
     const column = this.columns.find((column) => column.key === key);
     const order = this.#order.sort(this.rows, this.#numbers, column, descending);
-    const rows = this.rows;
-    this.#stood = order.map((n) => rows.row(n));
+    this.#stood = order.map((n) => this.#rows[n]);
     this.order = order;
   }
 }
