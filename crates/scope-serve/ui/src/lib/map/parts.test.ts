@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
+import type { NodeFacts, Rect } from '../live/messages';
 import { Graph } from '../model/graph';
 import { between, Window } from './camera';
 import { clusterOf, labelChoices } from './cluster-key';
@@ -159,6 +160,33 @@ describe('Encoder', () => {
     expect([...next.figures!.failing]).toEqual([1]);
     const later = encoder.changed(graph.apply({ type: 'figures', seq: 3, at: '2026-11-21T18:36:02Z', figures: {} }));
     expect([...later.figures!.e]).toEqual([0]);
+  });
+});
+
+describe('Encoder, of nodes that changed', () => {
+  const graph = new Graph();
+  const encoder = new Encoder(graph);
+  encoder.choose('host', 'cpu_pct', 'open');
+  const put = (facts: NodeFacts, place: Rect, type: 'snapshot' | 'change' = 'change', gone: number[] = []) => {
+    const nodes = { gone, n: [0], id: ['a'], kind: ['container'], name: ['shop-api'], role: ['member'], facts: [facts], place: [place] };
+    return encoder.changed(graph.apply({ type, seq: 1, at: '2026-11-21T18:34:00Z', epoch: 1, view: 'containers', nodes }));
+  };
+
+  it('tells what looks different, and of the others how they are', () => {
+    expect(put({ agents: ['one'] }, [1, 2, 3, 4], 'snapshot').change?.nodes?.shorts).toEqual(['shop-api']);
+    const worse = put({ agents: ['one'], attrs: { state: 'dead' } }, [1, 2, 3, 4]);
+    expect(worse.change).toBeUndefined();
+    expect([...worse.figures!.health]).toEqual([3]);
+    expect(put({ agents: ['two'] }, [1, 2, 3, 4]).change?.nodes?.n).toHaveLength(1);
+    expect(put({ agents: ['two'] }, [1, 2, 3, 5]).change?.nodes?.n).toHaveLength(1);
+    expect(put({ agents: ['two'], members: 2 }, [1, 2, 3, 5]).change?.nodes?.n).toHaveLength(1);
+    expect(put({ agents: ['two'], members: 2, attrs: { compose_project: 'shop' } }, [1, 2, 3, 5]).change?.nodes?.shorts).toEqual(['api']);
+  });
+
+  it('tells of a number that another has now', () => {
+    const facts = { agents: ['two'], members: 2, attrs: { compose_project: 'shop' } };
+    expect(put(facts, [1, 2, 3, 5]).change).toBeUndefined();
+    expect(put(facts, [1, 2, 3, 5], 'change', [0]).change?.nodes?.n).toHaveLength(1);
   });
 });
 
