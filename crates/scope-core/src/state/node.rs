@@ -223,13 +223,15 @@ impl NodeState {
         *self.facts.0.get_mut() = 0;
     }
 
-    /// Adds a layer.
-    pub(super) fn add(&mut self, mut new: NodeLayer) {
+    /// Adds a layer. Whether anything but figures may be others than before.
+    pub(super) fn add(&mut self, mut new: NodeLayer) -> bool {
         if self.gone.is_some_and(|(gone, _)| new.stamp <= gone) {
-            return;
+            return false;
         }
         let node = &new.node;
-        if node.name.is_some() || node.parents.is_some() || node.endpoints.is_some() || !node.attrs.is_empty() || node.kind != self.kind() {
+        let has_facts = node.name.is_some() || node.parents.is_some() || node.endpoints.is_some() || !node.attrs.is_empty();
+        let changes = has_facts || self.layers.is_empty() || node.kind != self.kind();
+        if changes {
             self.facts_changed();
         }
         let place = self.layers.partition_point(|layer| layer.stamp > new.stamp);
@@ -244,14 +246,14 @@ impl NodeState {
                 Arc::make_mut(same).join(new);
             }
             self.settle(place);
-            return;
+            return changes;
         }
         let mut holds = true;
         for layer in &*later {
             holds = new.yield_to(layer);
         }
         if !holds && !later.is_empty() {
-            return;
+            return changes;
         }
         // What says all anew that the next one says takes its place: so it is with figures, second by second.
         match self.layers.get_mut(place).filter(|layer| layer.is_covered_by(&new)) {
@@ -262,6 +264,7 @@ impl NodeState {
             None => self.layers.insert(place, Arc::new(new)),
         }
         self.settle(place);
+        changes
     }
 
     /// Adds a layer that says nothing but figures, where the latest one says nothing but the same ones: it becomes the new one, in place. Whether that is so.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::node::{NodeLayer, NodeState};
 use super::slots::{Slot, Slots};
@@ -18,6 +19,9 @@ use compact_str::CompactString;
 /// given up, and should one of them be full after all, it retires nothing.
 const OPEN_REPORTS: usize = 64;
 
+/// Numbers for what is said of nodes. No number comes twice, so copies of a state that go different ways have different ones.
+static REVISIONS: AtomicU64 = AtomicU64::new(1);
+
 /// What one source says.
 #[derive(Clone, Debug, Default)]
 pub struct SourceState {
@@ -28,6 +32,8 @@ pub struct SourceState {
     /// The latest report that is known, before its tick has come, not to be full.
     partial: Option<Stamp>,
     nodes: Slots<NodeId, NodeState>,
+    /// Another one whenever anything but figures of nodes may have changed.
+    revision: u64,
     flows: Slots<FlowKey, FlowState>,
     problems: BTreeMap<Problem, (Stamp, Timestamp)>,
     fields: BTreeMap<CompactString, (Stamp, Timestamp, FieldRecord)>,
@@ -105,11 +111,22 @@ impl SourceState {
         }
         let mention = self.counts(stamp).then(|| fingerprint(&node.id, 0));
         // The key is cloned only for a node that is new.
-        match self.nodes.get_mut(&node.id) {
-            Some(state) => state.add(NodeLayer { stamp, at, node, extra }),
-            None => self.nodes.change(node.id.clone(), |state| state.add(NodeLayer { stamp, at, node, extra })),
+        let changes = if let Some(state) = self.nodes.get_mut(&node.id) {
+            state.add(NodeLayer { stamp, at, node, extra })
+        } else {
+            let (id, mut state) = (node.id.clone(), NodeState::default());
+            state.add(NodeLayer { stamp, at, node, extra });
+            self.nodes.insert(id, state);
+            true
+        };
+        if changes {
+            self.nodes_changed();
         }
         self.mention(stamp, mention);
+    }
+
+    fn nodes_changed(&mut self) {
+        self.revision = REVISIONS.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Adds the figures of nodes, of each of which `placed` tells whether it was possible; where not, a record of the node says the same.
@@ -158,6 +175,7 @@ impl SourceState {
     pub(super) fn node_gone(&mut self, stamp: Stamp, at: Timestamp, id: NodeId) {
         if !self.is_over(stamp) {
             self.nodes.change(id, |node| node.end(stamp, at));
+            self.nodes_changed();
         }
     }
 
@@ -232,6 +250,7 @@ impl SourceState {
         self.full = self.full.max(Some((stamp, at)));
         self.open.retain(|open, _| *open > stamp);
         self.nodes.retain(|_, node| node.retire(stamp));
+        self.nodes_changed();
         self.flows.retain(|_, flow| {
             flow.gone.take_if(|(gone, _)| *gone < stamp);
             flow.last.take_if(|last| last.stamp < stamp);
@@ -261,6 +280,7 @@ impl SourceState {
             (Some((stamp, at)), _) => other.retire_before(stamp, at),
             _ => {}
         }
+        self.nodes_changed();
         for (id, theirs) in other.nodes.into_entries() {
             match self.nodes.get_mut(&id) {
                 Some(ours) => ours.merge(theirs),
@@ -312,6 +332,12 @@ impl SourceState {
     /// Reports that say how many entities they have, and lack some: with how many are expected.
     pub(super) fn incomplete(&self) -> impl Iterator<Item = (Stamp, u64, Timestamp)> {
         self.open.iter().filter_map(|(stamp, report)| report.expected.map(|(expected, at)| (*stamp, expected, at)))
+    }
+
+    /// A number that stands for the nodes that exist, where each stands, and all that is said of them but figures. Where it is the same as before, or in a
+    /// copy of the state, these are the same.
+    pub fn nodes_revision(&self) -> u64 {
+        self.revision
     }
 
     /// The nodes that exist, in no particular order.

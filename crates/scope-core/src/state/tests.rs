@@ -118,6 +118,34 @@ proptest! {
     }
 
     #[test]
+    fn nodes_of_one_revision_are_the_same((records, mixed) in shuffled_and_doubled(), pick in any::<u64>(), other in streams()) {
+        let mut known = BTreeMap::new();
+        let mut look = |state: &State| {
+            for (_, source) in state.agents().flat_map(|(_, agent)| agent.sources()) {
+                let nodes: Vec<_> = source.placed_nodes().map(|placed| (placed.slot, placed.id.clone(), placed.node.hash_facts())).collect();
+                prop_assert_eq!(known.entry(source.nodes_revision()).or_insert_with(|| nodes.clone()), &nodes);
+            }
+            Ok(())
+        };
+        // Two copies that go different ways.
+        let (mut one, mut two) = (state(records.into_iter().take(3)), State::default());
+        for (record, at) in mixed.into_iter().zip(0..) {
+            if at == 2 {
+                two = one.clone();
+            }
+            let _ = if pick >> (at % 64) & 1 == 0 { one.apply(record) } else { two.apply(record) };
+            look(&one)?;
+            look(&two)?;
+        }
+        one.forget_gone(Timestamp::from_seconds(6));
+        look(&one)?;
+        one.merge(state(other));
+        look(&one)?;
+        one.merge(two);
+        look(&one)?;
+    }
+
+    #[test]
     fn merge_is_commutative_and_is_applying_both(records in streams(), pick in any::<u64>()) {
         let (left, right): (Vec<_>, Vec<_>) = records.iter().cloned().enumerate().partition(|(at, _)| pick >> (at % 64) & 1 == 0);
         let (left, right) = (left.into_iter().map(|(_, r)| r), right.into_iter().map(|(_, r)| r));
