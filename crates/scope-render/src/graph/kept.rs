@@ -7,8 +7,9 @@ use scope_core::flow::{Peer, Side};
 use scope_core::state::{NodeState, Slot, SourceState, State};
 use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
 
+use super::columns::{Columns, Spoken};
 use super::memo::Memo;
-use super::nodes::{Columns, Nodes};
+use super::nodes::Nodes;
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
 use super::peers::Pseudo;
@@ -19,14 +20,15 @@ use super::{Graph, Link, links};
 /// A graph without its state.
 #[derive(Debug)]
 pub struct Kept {
-    agents: Vec<AgentName>,
-    sources: Vec<(AgentName, CompactString)>,
-    columns: Arc<Columns>,
+    pub(super) agents: Vec<AgentName>,
+    pub(super) sources: Vec<KeptSource>,
+    pub(super) columns: Arc<Columns>,
+    pub(super) spoken: Arc<Spoken>,
     /// The ids of nodes that no record describes.
-    implied: Vec<(u32, NodeId)>,
+    pub(super) implied: Vec<(u32, NodeId)>,
     kind_names: Vec<CompactString>,
     pub(super) said: Vec<KeptSaid>,
-    parents: Arc<Parents>,
+    pub(super) parents: Arc<Parents>,
     reports: Vec<KeptReport>,
     pairs: Arc<Pairs>,
     links: Vec<Link>,
@@ -35,11 +37,19 @@ pub struct Kept {
     pub(super) memo: Arc<Memo>,
 }
 
+/// A source of an agent, and which of all that it has said of nodes it was that the graph was made of.
+#[derive(Debug)]
+pub(super) struct KeptSource {
+    pub(super) agent: AgentName,
+    pub(super) name: CompactString,
+    pub(super) revision: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeptSaid {
-    agent: u32,
-    source: u32,
-    slot: Slot,
+    pub(super) agent: u32,
+    pub(super) source: u32,
+    pub(super) slot: Slot,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +87,16 @@ impl Graph<'_> {
         let implied = (0..self.nodes.len() as u32).filter(|node| self.nodes.said(*node).is_empty());
         Kept {
             agents: self.agents.iter().map(|agent| agent.name.clone()).collect(),
-            sources: self.sources.iter().map(|(agent, source)| ((*agent).clone(), (*source).into())).collect(),
+            sources: self
+                .sources
+                .iter()
+                .map(|(agent, name, revision)| KeptSource { agent: (*agent).clone(), name: (*name).into(), revision: *revision })
+                .collect(),
             said: said.collect(),
             implied: implied.filter_map(|node| Some((node, self.nodes.id(node).parse().ok()?))).collect(),
             kind_names: self.nodes.kind_names().map(CompactString::from).collect(),
             columns: self.nodes.columns(),
+            spoken: self.nodes.spoken(),
             parents: self.parents,
             reports: self.reports.iter().map(kept).collect(),
             pairs: self.pairs,
@@ -101,24 +116,27 @@ impl Kept {
         if !agents.iter().map(|agent| agent.name).eq(&self.agents) {
             return None;
         }
-        let source = |(agent, source): &(AgentName, CompactString)| state.agent(agent).and_then(|agent| agent.source_state(source));
+        let source = |source: &KeptSource| state.agent(&source.agent).and_then(|agent| agent.source_state(&source.name));
         let sources: Vec<Option<&'s SourceState>> = self.sources.iter().map(source).collect();
         let at = |number: u32| sources.get(number as usize).copied().flatten();
-        let name = |number: u32| self.sources.get(number as usize).map_or("", |(_, source)| source.as_str());
+        let name = |number: u32| self.sources.get(number as usize).map_or("", |source| source.name.as_str());
         let gone: &'s NodeState = &GONE;
-        let (mut found, mut ids) = (Vec::with_capacity(self.said.len()), Vec::with_capacity(self.said.len()));
-        for said in &self.said {
+        let blank = self.said.first().map(|said| Said::new(said.agent, "", said.source, said.slot, u32::MAX, gone));
+        let (mut found, mut ids) = (Vec::new(), vec![""; self.said.len()]);
+        found.extend(blank.into_iter().cycle().take(self.said.len()));
+        for place in self.columns.walk() {
+            let (Some(said), Some(found), Some(id)) = (self.said.get(*place as usize), found.get_mut(*place as usize), ids.get_mut(*place as usize)) else {
+                continue;
+            };
             let held = at(said.source).and_then(|source| source.node_at(said.slot));
-            ids.push(held.map_or("", |(id, _, _)| id.as_str()));
+            *id = held.map_or("", |(id, _, _)| id.as_str());
             let (state, moves) = held.map_or((gone, u32::MAX), |(_, state, moves)| (state, moves));
-            let (source, source_number, slot) = (name(said.source), said.source, said.slot);
+            *found = Said::new(said.agent, name(said.source), said.source, said.slot, moves, state);
             // Figures are asked for; whoever asks for facts finds them in the state.
-            let mut said = Said::new(said.agent, source, source_number, slot, moves, state);
-            said.look_for_figures();
-            found.push(said);
+            found.look_for_figures();
         }
         let implied = self.implied.iter().map(|(node, id)| (*node, id.as_str()));
-        let nodes = Nodes::with(&self.columns, found, &ids, implied, self.kind_names.iter().map(CompactString::as_str));
+        let nodes = Nodes::with(&self.columns, found, &ids, implied, self.kind_names.iter().map(CompactString::as_str), &self.spoken);
         let over = OVER.as_ref()?;
         let mut lost = vec![false; self.reports.len()];
         let mut reports = Vec::with_capacity(self.reports.len());
@@ -131,7 +149,7 @@ impl Kept {
         }
         let links = self.redraw(&reports, &lost, &agents)?;
         let troubles = super::troubles(state);
-        let sources = self.sources.iter().map(|(agent, source)| (agent, source.as_str())).collect();
+        let sources = self.sources.iter().map(|source| (&source.agent, source.name.as_str(), source.revision)).collect();
         let (parents, pairs, pseudo) = (Arc::clone(&self.parents), Arc::clone(&self.pairs), self.pseudo.clone());
         Some(Graph {
             agents,

@@ -197,6 +197,11 @@ impl Memo {
         versions.iter().map(place).collect()
     }
 
+    /// The number that stands for the facts about a node; 0 where nobody asked for it.
+    pub(super) fn known_version(&self, node: u32) -> u64 {
+        self.versions.get().and_then(|versions| versions.get(node as usize)).map_or(0, |version| version.load(Ordering::Relaxed))
+    }
+
     /// Where nodes climb to on their way to `kind`.
     pub(super) fn climb(&self, kind: KindId, find: impl FnOnce() -> Climb) -> Arc<Climb> {
         Arc::clone(self.climbs.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_insert_with(|| Arc::new(find())))

@@ -6,6 +6,8 @@
 //! | module | part |
 //! |---|---|
 //! | `nodes` | nodes in order, and who speaks of each |
+//! | `columns` | what of them does not depend on the state |
+//! | `carried` | nodes after a change in a few sources |
 //! | `said` | what one of them says |
 //! | `parents` | what belongs to what: climbing, nearest common parents |
 //! | `address` | who listens where, whose address is whose, what is public |
@@ -19,6 +21,8 @@
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
+mod carried;
+mod columns;
 mod kept;
 mod links;
 mod memo;
@@ -64,8 +68,8 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(FEW));
 #[derive(Debug)]
 pub struct Graph<'s> {
     agents: Vec<Agent<'s>>,
-    /// By their numbers.
-    sources: Vec<(&'s AgentName, &'s str)>,
+    /// By their numbers, with the revisions of what they say of nodes.
+    sources: Vec<(&'s AgentName, &'s str, u64)>,
     nodes: Nodes<'s>,
     parents: Arc<Parents>,
     reports: Vec<Report<'s>>,
@@ -114,14 +118,25 @@ impl<'s> Graph<'s> {
     /// The same; what `former` found out about nodes whose facts are still the same is not found out again.
     pub fn build_after(state: &'s State, former: Option<&Kept>) -> Self {
         let agents = agents(state);
-        // A few more than before, so that nothing is moved to where there is room for one more.
-        let about = former.map_or(0, |former| former.said.len() + former.said.len() / 16);
-        let mut nodes = Nodes::gather(state, about);
+        let after = former.and_then(|former| carried::after(state, former));
+        let (mut nodes, mut carried) = match after {
+            Some((nodes, carried)) => (nodes, Some(carried)),
+            // A few more than before, so that nothing is moved to where there is room for one more.
+            None => (Nodes::gather(state, former.map_or(0, |former| former.said.len() + former.said.len() / 16)), None),
+        };
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
         let (mut parents, versions, same, networks) = if let Some(former) = former {
-            let parents = Parents::resolve(&nodes);
-            let versions = version::of_facts(&nodes, &parents, &agents);
-            let same = former.memo.same(&versions);
+            let (parents, versions, same) = if let Some(carried) = &mut carried {
+                carried.imply(&nodes, former);
+                let parents = Parents::resolve_after(&nodes, &former.parents, carried);
+                let (versions, same) = version::of_facts_after(&nodes, &parents, &agents, former, carried);
+                (parents, versions, same)
+            } else {
+                let parents = Parents::resolve(&nodes);
+                let versions = version::of_facts(&nodes, &parents, &agents);
+                let same = former.memo.same(&versions);
+                (parents, versions, same)
+            };
             let networks = networks::Networks::gather(&nodes, former.memo.networks.get(), &same);
             (parents, versions, same, networks)
         } else {
@@ -138,7 +153,7 @@ impl<'s> Graph<'s> {
         let links = links::draw(&reports, &pairs, &samples, &parents, |report| report.other_end(&mut peers));
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
-        let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, _)| (name, source))).collect();
+        let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, said)| (name, source, said.nodes_revision()))).collect();
         let count = nodes.len() + pseudo.len();
         let memo = former.map_or_else(memo::Memo::default, |former| memo::Memo::after(&former.memo, &same, &versions, count));
         memo.networks.get_or_init(|| networks);

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::hash_table::Entry;
-use hashbrown::{HashMap, HashSet, HashTable};
+use hashbrown::{HashMap, HashTable};
 use scope_core::NodeId;
 use scope_core::state::{State, id_hash};
 
 use super::NONE;
+use super::columns::{Columns, Spoken};
 use super::said::{Attrs, Said};
 use super::threads::{self, LARGE};
 
@@ -24,30 +25,9 @@ pub(crate) struct Nodes<'s> {
     columns: Arc<Columns>,
     kind_names: Words<'s>,
     said: Vec<Said<'s>>,
-    spoken: Spoken<'s>,
+    spoken: Arc<Spoken>,
     agents: HashMap<&'s str, u32>,
 }
-
-/// What does not depend on the state: shared with whoever keeps the nodes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Columns {
-    hashes: Vec<u64>,
-    kinds: Vec<KindId>,
-    /// Where the speakers of each node begin in `said`.
-    starts: Vec<u32>,
-    by_hash: HashTable<u32>,
-}
-
-impl Columns {
-    fn push(&mut self, hash: u64, kind: KindId, start: u32) {
-        self.hashes.push(hash);
-        self.kinds.push(kind);
-        self.starts.push(start);
-    }
-}
-
-/// Which agents speak of nodes of which kind.
-type Spoken<'s> = HashSet<(u32, &'s str)>;
 
 struct Mention<'s> {
     id: &'s str,
@@ -79,9 +59,9 @@ impl<'s> Nodes<'s> {
             *place = places.rank(*place);
         }
 
-        let mut columns =
-            Columns { hashes: Vec::with_capacity(first.len()), kinds: Vec::with_capacity(first.len()), starts: Vec::with_capacity(first.len() + 1), by_hash };
+        let mut columns = Columns::found_by(by_hash, first.len());
         let (mut ids, mut said) = (Vec::with_capacity(first.len()), Vec::with_capacity(mentions.len()));
+        let mut walk = vec![0; mentions.len()];
         for mut number in first {
             let start = said.len();
             if let Some(Mention { id, hash, kind, .. }) = mentions.get(number as usize) {
@@ -89,12 +69,27 @@ impl<'s> Nodes<'s> {
                 columns.push(*hash, *kind, start as u32);
             }
             while let Some(mention) = mentions.get(number as usize) {
+                if let Some(place) = walk.get_mut(number as usize) {
+                    *place = said.len() as u32;
+                }
                 said.push(mention.said);
                 number = places.next(number);
             }
             settle(ids.last().copied().unwrap_or_default(), said.get_mut(start..).unwrap_or_default(), &agents);
         }
-        columns.starts.push(said.len() as u32);
+        columns.end(said.len() as u32, walk);
+        Self::of(ids, columns, kind_names, said, Arc::new(spoken), agents)
+    }
+
+    /// The nodes of these parts, in order, and the hosts that belong to them.
+    pub(super) fn of(
+        ids: Vec<&'s str>,
+        columns: Columns,
+        kind_names: Words<'s>,
+        said: Vec<Said<'s>>,
+        spoken: Arc<Spoken>,
+        agents: HashMap<&'s str, u32>,
+    ) -> Self {
         let mut nodes = Self { ids, columns: Arc::new(columns), kind_names, said, spoken, agents };
         nodes.imply_hosts();
         nodes
@@ -102,7 +97,7 @@ impl<'s> Nodes<'s> {
 
     /// Adds hosts that others belong to and that their agent does not describe: its host source is off, or was cut from the stream.
     fn imply_hosts(&mut self) {
-        let unspoken: Vec<u32> = self.agents.values().copied().filter(|agent| !self.spoken.contains(&(*agent, "host"))).collect();
+        let unspoken: Vec<u32> = self.agents.values().copied().filter(|agent| !self.spoken.contains(*agent, "host")).collect();
         if unspoken.is_empty() {
             return;
         }
@@ -123,8 +118,7 @@ impl<'s> Nodes<'s> {
         let columns = Arc::make_mut(&mut self.columns);
         // `starts` ends with the end of the last node's speakers, which is where those of the new one begin and end.
         columns.push(hash, kind, said);
-        let hashes = &columns.hashes;
-        columns.by_hash.insert_unique(hash, number, |number| hashes.get(*number as usize).copied().unwrap_or_default());
+        columns.find_at(hash, number);
         number
     }
 
@@ -136,6 +130,11 @@ impl<'s> Nodes<'s> {
     /// The names of kinds, by their numbers.
     pub(super) fn kind_names(&self) -> impl Iterator<Item = &'s str> {
         self.kind_names.words.iter().copied()
+    }
+
+    /// Which agents speak of nodes of which kinds.
+    pub(super) fn spoken(&self) -> Arc<Spoken> {
+        Arc::clone(&self.spoken)
     }
 
     /// What does not depend on the state.
@@ -151,10 +150,11 @@ impl<'s> Nodes<'s> {
         said_ids: &[&'s str],
         implied: impl Iterator<Item = (u32, &'s str)>,
         kind_names: impl Iterator<Item = &'s str>,
+        spoken: &Arc<Spoken>,
     ) -> Self {
-        let mut ids = Vec::with_capacity(columns.hashes.len());
-        for range in columns.starts.windows(2) {
-            let of = range.first().zip(range.last()).and_then(|(start, end)| said_ids.get(*start as usize..*end as usize));
+        let mut ids = Vec::with_capacity(columns.len());
+        for node in 0..columns.len() as u32 {
+            let of = said_ids.get(columns.said(node));
             ids.push(of.into_iter().flatten().copied().find(|id| !id.is_empty()).unwrap_or_default());
         }
         for (node, id) in implied {
@@ -163,7 +163,7 @@ impl<'s> Nodes<'s> {
             }
         }
         let kind_names = Words { words: kind_names.collect(), last: 0 };
-        Self { ids, columns: Arc::clone(columns), kind_names, said, spoken: Spoken::new(), agents: HashMap::new() }
+        Self { ids, columns: Arc::clone(columns), kind_names, said, spoken: Arc::clone(spoken), agents: HashMap::new() }
     }
 
     /// How many nodes there are.
@@ -173,9 +173,7 @@ impl<'s> Nodes<'s> {
 
     /// The node with this id, of this hash.
     pub(super) fn find_hashed(&self, id: &str, hash: u64) -> Option<u32> {
-        let Columns { hashes, by_hash, .. } = self.columns.as_ref();
-        let is_it = |number: &u32| hashes.get(*number as usize) == Some(&hash) && self.ids.get(*number as usize).is_some_and(|known| is_same(known, id));
-        by_hash.find(hash, is_it).copied()
+        self.columns.find(hash, |number| self.ids.get(number as usize).is_some_and(|known| is_same(known, id)))
     }
 
     /// The node with this id.
@@ -190,7 +188,7 @@ impl<'s> Nodes<'s> {
         if let Some(number) = self.find_hashed(id.as_str(), hash) {
             return Some(number);
         }
-        if self.spoken.contains(&(agent, id.kind())) {
+        if self.spoken.contains(agent, id.kind()) {
             return None;
         }
         let kind = self.kind_names.number(id.kind());
@@ -212,12 +210,12 @@ impl<'s> Nodes<'s> {
 
     /// The hash of a node's id; the same for one id as long as the process lives.
     pub(crate) fn id_hash(&self, node: u32) -> u64 {
-        self.columns.hashes.get(node as usize).copied().unwrap_or_default()
+        self.columns.hash(node)
     }
 
     /// The number of a node's kind.
     pub(crate) fn kind(&self, node: u32) -> KindId {
-        self.columns.kinds.get(node as usize).copied().unwrap_or(KindId::MAX)
+        self.columns.kind(node)
     }
 
     /// The kind with this number.
@@ -232,16 +230,12 @@ impl<'s> Nodes<'s> {
 
     /// Who speaks of a node.
     pub(crate) fn said(&self, node: u32) -> &[Said<'s>] {
-        let at = node as usize;
-        match (self.columns.starts.get(at), self.columns.starts.get(at + 1)) {
-            (Some(start), Some(end)) => self.said.get(*start as usize..*end as usize).unwrap_or_default(),
-            _ => &[],
-        }
+        self.said.get(self.columns.said(node)).unwrap_or_default()
     }
 }
 
 /// Puts the agent that a node belongs to before the other speakers.
-fn settle(id: &str, said: &mut [Said<'_>], agents: &HashMap<&str, u32>) {
+pub(super) fn settle(id: &str, said: &mut [Said<'_>], agents: &HashMap<&str, u32>) {
     let (Some(first), Some(last)) = (said.first(), said.last()) else { return };
     if first.agent != last.agent
         && let Some(owner) = agent_in(id).and_then(|name| agents.get(name))
@@ -291,13 +285,13 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// Mentions brought together by the nodes that they are of, and these in order.
-struct Ordered<'s> {
+struct Ordered {
     /// The first mention of each node, node by node.
     first: Vec<u32>,
     places: Places,
     /// The nodes by the hashes of their ids: the numbers of their first mentions.
     by_hash: HashTable<u32>,
-    spoken: Spoken<'s>,
+    spoken: Spoken,
 }
 
 /// By the number of a mention.
@@ -320,13 +314,13 @@ impl Places {
 }
 
 /// The nodes in order, their mentions by agent and source; and who speaks of which kind. Only one mention of each is sorted: most texts are never compared.
-fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordered<'s> {
+fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordered {
     let id = |number: u32| mentions.get(number as usize).map_or("", |mention| mention.id);
     let hash = |number: u32| mentions.get(number as usize).map_or(0, |mention| mention.hash);
     let mut by_hash: HashTable<u32> = HashTable::with_capacity(mentions.len());
     // While they are brought together: of a first mention the last one of its node.
     let mut places = Places { next: vec![NONE; mentions.len()], rank: vec![NONE; mentions.len()] };
-    let (mut words, mut spoken) = (Words::default(), HashSet::new());
+    let (mut words, mut spoken) = (Words::default(), Spoken::default());
     let mut word_of = vec![0_u16; mentions.len()];
     let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
     let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
@@ -362,7 +356,7 @@ fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordere
         };
         if last != (mention.said.agent, word_number) {
             last = (mention.said.agent, word_number);
-            spoken.insert((mention.said.agent, words.words.get(usize::from(word_number)).copied().unwrap_or_default()));
+            spoken.add(mention.said.agent, words.words.get(usize::from(word_number)).copied().unwrap_or_default());
         }
     }
     let ranks = words.ranks();
@@ -370,7 +364,13 @@ fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordere
         let rank = ranks.get((*key >> 56) as usize).copied().unwrap_or(u8::MAX);
         *key = *key & ((1 << 56) - 1) | u64::from(rank) << 56;
     }
-    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))));
+    if words.words.len() > usize::from(u8::MAX) {
+        // More kinds than have room in a key.
+        let order = Order(agents);
+        keys.sort_unstable_by(|a, b| order.key(id(a.1)).cmp(&order.key(id(b.1))));
+    } else {
+        keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))));
+    }
     let first: Vec<u32> = keys.into_iter().map(|(_, number)| number).collect();
     for (number, rank) in first.iter().zip(0..) {
         if let Some(place) = places.rank.get_mut(*number as usize) {
@@ -380,8 +380,19 @@ fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordere
     Ordered { first, places, by_hash, spoken }
 }
 
+/// How nodes are put in order, one by one.
+pub(super) struct Order<'a, 's>(pub(super) &'a HashMap<&'s str, u32>);
+
+impl Order<'_, '_> {
+    /// What tells where a node with this id stands.
+    pub(super) fn key<'i>(&self, id: &'i str) -> (&'i str, u64, &'i str) {
+        let (word, rest) = split_kind(id);
+        (word, sort_key(word, rest, &mut |agent| self.0.get(agent).copied().unwrap_or(NONE)), id)
+    }
+}
+
 /// The kind before the colon of an id, and the rest.
-fn split_kind(id: &str) -> (&str, &str) {
+pub(super) fn split_kind(id: &str) -> (&str, &str) {
     let colon = id.bytes().position(|byte| byte == b':').unwrap_or(0);
     (id.get(..colon).unwrap_or_default(), id.get(colon + 1..).unwrap_or_default())
 }
@@ -397,13 +408,13 @@ fn agent_in(id: &str) -> Option<&str> {
 
 /// Words numbered as they come. They come in long runs, so the last one is tried first.
 #[derive(Debug, Default)]
-struct Words<'s> {
+pub(super) struct Words<'s> {
     words: Vec<&'s str>,
     last: u16,
 }
 
 impl<'s> Words<'s> {
-    fn number(&mut self, word: &'s str) -> u16 {
+    pub(super) fn number(&mut self, word: &'s str) -> u16 {
         if self.words.get(usize::from(self.last)) != Some(&word) {
             let known = self.words.iter().position(|known| *known == word);
             self.last = known.unwrap_or_else(|| {

@@ -2,7 +2,10 @@
 
 use scope_core::state::id_hash;
 
+use hashbrown::HashSet;
+
 use super::NONE;
+use super::carried::Carried;
 use super::nodes::Nodes;
 
 /// Most nodes looked at above one: a process has a container, a pod, a few services, a host.
@@ -13,6 +16,8 @@ const ANCESTORS: usize = 64;
 pub(crate) struct Parents {
     starts: Vec<u32>,
     parents: Vec<u32>,
+    /// The hashes of ids that are named as parents and that no node has, and who names them.
+    missing: Vec<(u64, u32)>,
 }
 
 /// For each node the nearest ones that an earlier question asked for.
@@ -65,23 +70,85 @@ impl Parents {
             found.push(last.2);
         }
 
-        let mut starts = Vec::with_capacity(nodes.len() + 1);
-        let mut parents: Vec<u32> = Vec::with_capacity(found.len());
-        let mut found = named.iter().map(|(node, _, _)| *node).zip(found).peekable();
+        let mut parents = Self { starts: Vec::with_capacity(nodes.len() + 1), parents: Vec::with_capacity(found.len()), missing: Vec::new() };
+        let mut found = named.iter().zip(found).peekable();
         for node in 0..nodes.len() as u32 {
-            let start = parents.len();
-            starts.push(start as u32);
-            while let Some((_, parent)) = found.next_if(|(child, _)| *child == node) {
-                if parent != NONE && parent != node && !parents.get(start..).is_some_and(|known| known.contains(&parent)) {
-                    parents.push(parent);
-                }
+            let start = parents.begin();
+            while let Some(((_, _, hash), parent)) = found.next_if(|((child, _, _), _)| *child == node) {
+                parents.add(node, parent, *hash);
             }
-            if let Some(found) = parents.get_mut(start..) {
-                found.sort_unstable();
+            parents.in_order(start);
+        }
+        parents.starts.push(parents.parents.len() as u32);
+        parents
+    }
+
+    /// The same; of nodes of which nothing else is said they are those of `former`, as far as these are there.
+    pub(super) fn resolve_after(nodes: &Nodes<'_>, former: &Self, carried: &Carried) -> Self {
+        // Somebody may have waited for what is new.
+        let new: HashSet<u64> = (0..nodes.len() as u32).filter(|node| carried.from(*node).is_none()).map(|node| nodes.id_hash(node)).collect();
+        let mut waited = vec![false; nodes.len()];
+        for (_, old) in former.missing.iter().filter(|(hash, _)| new.contains(hash)) {
+            if let Some(waited) = carried.to(*old).and_then(|node| waited.get_mut(node as usize)) {
+                *waited = true;
             }
         }
-        starts.push(parents.len() as u32);
-        Self { starts, parents }
+        let is_there = |old: &u32| former.of(*old).iter().all(|parent| carried.to(*parent).is_some());
+        let same = |node: u32| carried.untouched(node).filter(|old| !is_set(&waited, node) && is_there(old));
+        let still = |(hash, old): &(u64, u32)| Some((*hash, carried.to(*old).filter(|node| same(*node).is_some())?));
+        let mut parents = Self {
+            starts: Vec::with_capacity(nodes.len() + 1),
+            parents: Vec::with_capacity(former.parents.len() + former.parents.len() / 16),
+            missing: former.missing.iter().filter_map(still).collect(),
+        };
+        for node in 0..nodes.len() as u32 {
+            let start = parents.begin();
+            if let Some(old) = same(node) {
+                parents.parents.extend(former.of(old).iter().filter_map(|parent| carried.to(*parent)));
+            } else {
+                for parent in nodes.said(node).iter().flat_map(|said| said.parents) {
+                    let hash = id_hash(parent.as_str());
+                    parents.add(node, nodes.find_hashed(parent.as_str(), hash).unwrap_or(NONE), hash);
+                }
+            }
+            parents.in_order(start);
+        }
+        parents.starts.push(parents.parents.len() as u32);
+        parents
+    }
+
+    /// Begins with the next node.
+    fn begin(&mut self) -> usize {
+        self.starts.push(self.parents.len() as u32);
+        self.parents.len()
+    }
+
+    fn add(&mut self, node: u32, parent: u32, hash: u64) {
+        if parent == NONE {
+            self.missing.push((hash, node));
+        } else if parent != node {
+            self.parents.push(parent);
+        }
+    }
+
+    /// Puts the parents of the latest node in order, each once: an image may have a thousand, each said by another agent.
+    fn in_order(&mut self, start: usize) {
+        let Some(found) = self.parents.get_mut(start..) else { return };
+        if found.len() < 2 {
+            return;
+        }
+        found.sort_unstable();
+        let (mut last, mut kept) = (NONE, start);
+        for at in start..self.parents.len() {
+            let parent = self.parents.get(at).copied().unwrap_or(NONE);
+            if parent != last
+                && let Some(place) = self.parents.get_mut(kept)
+            {
+                (*place, last) = (parent, parent);
+                kept += 1;
+            }
+        }
+        self.parents.truncate(kept);
     }
 
     /// Adds nodes with at most one parent each ([`NONE`] for none).
@@ -95,6 +162,12 @@ impl Parents {
     /// The parents of a node.
     pub(crate) fn of(&self, node: u32) -> &[u32] {
         slice(&self.starts, &self.parents, node)
+    }
+
+    /// Whether a node has the parents that it had in a former graph, where it stood at `old`.
+    pub(super) fn are_those(&self, node: u32, former: &Self, old: u32, carried: &Carried) -> bool {
+        let then = former.of(old).iter().map(|parent| carried.to(*parent).unwrap_or(NONE));
+        self.of(node).iter().copied().eq(then)
     }
 
     /// A node and all that it belongs to, nearest first; those equally near by number.
@@ -199,7 +272,7 @@ mod tests {
     use super::Parents;
 
     fn of(lists: &[Vec<u32>]) -> Parents {
-        let mut parents = Parents { starts: vec![0], parents: Vec::new() };
+        let mut parents = Parents { starts: vec![0], parents: Vec::new(), missing: Vec::new() };
         for list in lists {
             parents.parents.extend(list);
             parents.starts.push(parents.parents.len() as u32);

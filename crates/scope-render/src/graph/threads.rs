@@ -26,6 +26,13 @@ pub(super) fn both<A, B: Send + Default>(is_large: bool, here: impl FnOnce() -> 
     })
 }
 
+/// Does the same with both halves of `all`, at the same time where these are many.
+pub(super) fn halves<T: Send>(all: &mut [T], act: impl Fn(&mut [T]) + Sync) {
+    let is_large = all.len() >= LARGE;
+    let (one, other) = all.split_at_mut(all.len() / 2);
+    both(is_large, || act(one), || act(other));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::carried::Carried;
+use super::kept::Kept;
 use super::nodes::Nodes;
 use super::parents::Parents;
 use super::{Agent, Graph, Link, NONE};
@@ -18,6 +20,20 @@ pub(crate) fn mix(a: u64, b: u64) -> u64 {
 /// The versions of the facts about all nodes.
 pub(super) fn of_facts(nodes: &Nodes<'_>, parents: &Parents, agents: &[Agent<'_>]) -> Vec<u64> {
     (0..nodes.len() as u32).map(|node| facts(node, nodes, parents, agents)).collect()
+}
+
+/// The same, and for each node where the one of the same facts stood; [`NONE`] where there was none. Of what nothing else is said, that is where it stood.
+pub(super) fn of_facts_after(nodes: &Nodes<'_>, parents: &Parents, agents: &[Agent<'_>], former: &Kept, carried: &Carried) -> (Vec<u64>, Vec<u32>) {
+    let of = |node: u32| {
+        let stood = |old: &u32| parents.are_those(node, &former.parents, *old, carried);
+        if let Some(old) = carried.untouched(node).filter(stood) {
+            let known = former.memo.known_version(old);
+            return (if known == 0 { facts(node, nodes, parents, agents) } else { known }, old);
+        }
+        let version = facts(node, nodes, parents, agents);
+        (version, carried.from(node).filter(|old| former.memo.known_version(*old) == version).unwrap_or(NONE))
+    };
+    (0..nodes.len() as u32).map(of).unzip()
 }
 
 fn facts(node: u32, nodes: &Nodes<'_>, parents: &Parents, agents: &[Agent<'_>]) -> u64 {

@@ -1,5 +1,6 @@
 //! Everything that the crate promises, from a state to what is seen of it.
 
+mod again;
 mod fixture;
 mod flows;
 mod groups;
