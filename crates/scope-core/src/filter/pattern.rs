@@ -127,8 +127,10 @@ impl Place {
             Self::Value => &['\'', '<', '>', '='][..],
             Self::Term | Self::Name => &['\'', '-'][..],
         };
+        // As those of the list it would be an operator behind a colon, but has two letters.
+        let is_operator = self == Self::Value && text.starts_with("!=");
         let is_word = self != Self::Value && ["or", "and", "not"].iter().any(|word| text.eq_ignore_ascii_case(word));
-        !text.is_empty() && !is_word && !text.starts_with(start) && text.chars().all(|c| self.is_plain(c))
+        !text.is_empty() && !is_word && !is_operator && !text.starts_with(start) && text.chars().all(|c| self.is_plain(c))
     }
 }
 

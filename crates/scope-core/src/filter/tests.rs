@@ -298,6 +298,14 @@ fn not(expr: &Expr) -> Expr {
     Expr::Not(Box::new(expr.clone()))
 }
 
+#[test]
+fn a_value_that_begins_as_an_operator_does_reads_back() {
+    for text in [r"name:\!=", r"name=\!=b", r#"name:"!=""#, r"name:\>5", r"name:\=", r"'<':\!="] {
+        let filter: Filter = text.parse().unwrap();
+        assert_eq!(filter.to_string().parse::<Filter>().unwrap(), filter, "{text} is written as {filter}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
