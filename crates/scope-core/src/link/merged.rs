@@ -1,7 +1,7 @@
 //! Lists of numbers that are in order as one list in order. What the numbers stand for is not known here.
 
 /// Puts the runs of `numbers` that end at each of `ends`, and the last one after them, in order, each number once. Each run should be in order by itself: then
-/// they are merged, which is a third of the time that sorting takes. `room` is for that.
+/// they are merged, in `room` and not in room that is looked for each time.
 pub(super) fn merge(numbers: &mut Vec<u64>, ends: [usize; 2], room: &mut Vec<u64>) {
     let (first, rest) = numbers.split_at(ends[0].min(numbers.len()));
     let (second, third) = rest.split_at(ends[1].saturating_sub(ends[0]).min(rest.len()));
