@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;
 use scope_core::Record;
-use scope_core::link::message::{Chunk, Hello, Kind, PipeData, Welcome};
+use scope_core::link::message::{Arrived, Chunk, Heartbeat, Hello, Kind, PipeData, Welcome};
 use scope_core::link::{CHUNK_BYTES, Encoder, PROTOCOL, Packer, Unpacker};
 use scope_serve::server::link::Settings;
 use scope_serve::server::tenant::Tenant;
@@ -89,6 +89,25 @@ async fn a_wrong_digest_makes_the_server_ask_for_everything() {
     drop(raw);
     let (_, welcome) = Raw::hello(server.at, "a").await;
     assert_eq!((welcome.run.len(), welcome.seq), (16, 1), "it says what it has");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_is_told_what_has_arrived() {
+    let server = Server::start().await;
+    let (mut raw, _) = Raw::hello(server.at, "a").await;
+    raw.report(&report(7, 1, &[1], &[], true), None).await;
+    raw.say(Kind::Heartbeat(Heartbeat { number: 77, clock: None })).await;
+    let (mut told, mut answered) = (false, false);
+    while !answered {
+        match raw.hear().await.unwrap() {
+            Kind::Arrived(Arrived { seq: 1 }) => told = true,
+            Kind::Heartbeat(Heartbeat { number: 77, clock: Some(_) }) => answered = true,
+            _ => {}
+        }
+    }
+    // At the latest with the answer, not with the server's own next heartbeat.
+    assert!(told || matches!(raw.hear().await.unwrap(), Kind::Arrived(Arrived { seq: 1 })));
     server.stop().await;
 }
 

@@ -79,6 +79,8 @@ struct Connection<'a> {
     /// What this agent calls itself.
     name: String,
     welcomed: bool,
+    /// Whether the server was asked what has arrived, at the end.
+    asked: bool,
     silence: Duration,
     /// Requests that are worked on; they end with the connection.
     work: JoinSet<Answer>,
@@ -104,6 +106,7 @@ pub(super) async fn run(
         waiting: VecDeque::new(),
         name: hello.agent.clone(),
         welcomed: false,
+        asked: false,
         silence: WELCOME,
         work: JoinSet::new(),
     };
@@ -120,8 +123,16 @@ pub(super) async fn run(
         {
             return broken(&connection, why);
         }
-        if closing.begun() && connection.welcomed && connection.waiting.is_empty() && spool.is_empty() {
-            return End::Closed;
+        if closing.begun() && connection.welcomed && connection.waiting.is_empty() {
+            if spool.is_empty() {
+                return End::Closed;
+            }
+            // With the answer comes what has arrived; without being asked the server would say so in some seconds.
+            if !std::mem::replace(&mut connection.asked, true)
+                && let Err(why) = connection.queue(Kind::Heartbeat(Heartbeat { number: 0, clock: None }))
+            {
+                return broken(&connection, why);
+            }
         }
         tokio::select! {
             room = outgoing.reserve(), if !connection.waiting.is_empty() => {

@@ -66,7 +66,12 @@ async fn send_while(work: impl Future<Output = Result<(), Broken>>, mut sink: Sp
     let mut work = std::pin::pin!(work);
     let mut send = std::pin::pin!(async move {
         while let Some(chunk) = waiting.recv().await {
-            sink.send(Message::Binary(chunk.encode_to_vec().into())).await.ok()?;
+            sink.feed(message(&chunk)).await.ok()?;
+            // What waits already goes with it.
+            while let Ok(chunk) = waiting.try_recv() {
+                sink.feed(message(&chunk)).await.ok()?;
+            }
+            sink.flush().await.ok()?;
         }
         // All senders are gone: the work is over.
         Some(sink)
@@ -83,6 +88,10 @@ async fn send_while(work: impl Future<Output = Result<(), Broken>>, mut sink: Sp
         reason: scope_core::limits::cut(&broken.to_string(), 120).into_owned().into(),
     });
     let _ = tokio::time::timeout(FAREWELL, sink.send(Message::Close(reason))).await;
+}
+
+fn message(chunk: &Chunk) -> Message {
+    Message::Binary(chunk.encode_to_vec().into())
 }
 
 /// The chunk of a message; nothing for those that the protocol answers itself.
