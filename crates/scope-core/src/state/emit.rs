@@ -33,7 +33,7 @@ impl AgentState {
                 }
             }
             for (key, flow) in state.all_flows() {
-                if let Some((stamp, at)) = flow.gone {
+                if let Some((stamp, at)) = flow.gone.as_deref().copied() {
                     push(stamp, at, Body::Gone(Gone::Flow(Box::new(key.clone()))), Fields::default());
                 }
                 if let Some(last) = &flow.last {

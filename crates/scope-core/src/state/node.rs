@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use crate::endpoint::OwnedEndpoint;
 use crate::hash::Hash;
@@ -107,10 +108,10 @@ impl NodeLayer {
 /// What one source says of one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeState {
-    /// Everything said up to here is over.
-    gone: Option<(Stamp, Timestamp)>,
-    /// Newest first; no field stands in two of them. Copies of a state share them.
-    layers: Vec<Arc<NodeLayer>>,
+    /// Everything said up to here is over. Of few nodes that exist anybody said so, and all of them lie side by side.
+    gone: Option<Box<(Stamp, Timestamp)>>,
+    /// Newest first; no field stands in two of them. Copies of a state share them. Most nodes have two: facts, and the figures of now.
+    layers: SmallVec<[Arc<NodeLayer>; 2]>,
     facts: FactsHash,
 }
 
@@ -142,7 +143,12 @@ impl NodeState {
 
     /// When the node was last said to be over, if it was.
     pub(super) fn gone(&self) -> Option<(Stamp, Timestamp)> {
-        self.gone
+        self.gone.as_deref().copied()
+    }
+
+    /// Whether a report of this stamp is taken back.
+    fn is_over(&self, stamp: Stamp) -> bool {
+        self.gone.as_ref().is_some_and(|gone| stamp <= gone.0)
     }
 
     /// The kind, as the latest report has it; empty where the node is gone.
@@ -225,7 +231,7 @@ impl NodeState {
 
     /// Adds a layer. Whether anything but figures may be others than before.
     pub(super) fn add(&mut self, mut new: NodeLayer) -> bool {
-        if self.gone.is_some_and(|(gone, _)| new.stamp <= gone) {
+        if self.is_over(new.stamp) {
             return false;
         }
         let node = &new.node;
@@ -269,10 +275,10 @@ impl NodeState {
 
     /// Adds a layer that says nothing but figures, where the latest one says nothing but the same ones: it becomes the new one, in place. Whether that is so.
     pub(super) fn moved(&mut self, stamp: Stamp, at: Timestamp, moved: &Moved, values: &[Number]) -> bool {
-        let Some(latest) = self.layers.first_mut().filter(|latest| latest.stamp < stamp && latest.says_only(moved)) else { return false };
-        if self.gone.is_some_and(|(gone, _)| stamp <= gone) {
+        if self.is_over(stamp) {
             return false;
         }
+        let Some(latest) = self.layers.first_mut().filter(|latest| latest.stamp < stamp && latest.says_only(moved)) else { return false };
         if let Some(latest) = Arc::get_mut(latest) {
             (latest.stamp, latest.at) = (stamp, at);
             latest.node.metrics.set(values)
@@ -301,15 +307,15 @@ impl NodeState {
 
     /// Takes back everything up to `stamp`.
     pub(super) fn end(&mut self, stamp: Stamp, at: Timestamp) {
-        self.gone = self.gone.max(Some((stamp, at)));
-        let until = self.gone.map_or(stamp, |(gone, _)| gone);
-        self.layers.retain(|layer| layer.stamp > until);
+        let gone = self.gone().map_or((stamp, at), |gone| gone.max((stamp, at)));
+        self.gone = Some(Box::new(gone));
+        self.layers.retain(|layer| layer.stamp > gone.0);
         self.facts_changed();
     }
 
     /// Drops what is older than the full report `full`; whether anything is left, be it only that the node is gone.
     pub(super) fn retire(&mut self, full: Stamp) -> bool {
-        self.gone.take_if(|(gone, _)| *gone < full);
+        self.gone.take_if(|gone| gone.0 < full);
         let before = self.layers.len();
         self.layers.retain(|layer| layer.stamp >= full);
         if self.layers.len() < before {
@@ -320,11 +326,11 @@ impl NodeState {
 
     /// Whether nothing is known but that the node was over before `at`.
     pub(super) fn is_only_gone_before(&self, at: Timestamp) -> bool {
-        self.layers.is_empty() && self.gone.is_none_or(|(_, when)| when < at)
+        self.layers.is_empty() && self.gone().is_none_or(|(_, when)| when < at)
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        if let Some((stamp, at)) = other.gone {
+        if let Some((stamp, at)) = other.gone() {
             self.end(stamp, at);
         }
         for layer in other.layers {

@@ -79,7 +79,15 @@ impl<K: Hash + Eq, V> Slots<K, V> {
 
     /// The value of `key`, to be changed.
     pub(super) fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
-        let place = self.place(key, HASHER.hash_one(key))?;
+        // Nothing stands there.
+        self.get_mut_next(key, &mut { u32::MAX })
+    }
+
+    /// The same; `next` is where it is looked for first, and becomes the place after it: keys that come in the order of their places are not looked up.
+    pub(super) fn get_mut_next<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, next: &mut u32) -> Option<&mut V> {
+        let is_there = self.held(*next).is_some_and(|(held, _)| key.equivalent(held.as_ref()));
+        let place = if is_there { *next } else { self.place(key, HASHER.hash_one(key))? };
+        *next = place.wrapping_add(1);
         let entry = self.entries.get_mut(place as usize)?;
         entry.moves = entry.moves.wrapping_add(1);
         entry.held.as_mut().map(|(_, value)| value)

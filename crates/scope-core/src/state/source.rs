@@ -57,7 +57,8 @@ pub struct PlacedNode<'a> {
 /// A flow is said whole each time, so its latest record is all there is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowState {
-    pub(super) gone: Option<(Stamp, Timestamp)>,
+    /// Of few that exist anybody said that they were over before.
+    pub(super) gone: Option<Box<(Stamp, Timestamp)>>,
     /// Copies of a state share it.
     pub(super) last: Option<Arc<FlowRecord>>,
 }
@@ -78,8 +79,8 @@ impl FlowState {
     }
 
     fn settle(&mut self) {
-        let gone = self.gone;
-        self.last.take_if(|last| gone.is_some_and(|(gone, _)| last.stamp <= gone));
+        let Some(gone) = &self.gone else { return };
+        self.last.take_if(|last| last.stamp <= gone.0);
     }
 }
 
@@ -133,7 +134,11 @@ impl SourceState {
     pub(super) fn all_moved(&mut self, stamp: Stamp, at: Timestamp, moved: &Moved, placed: &mut Vec<bool>) {
         // Only of a report that is neither overtaken nor to be counted.
         let is_simple = !self.is_over(stamp) && !self.counts(stamp);
-        placed.extend(moved.iter().map(|(id, values)| is_simple && self.nodes.get_mut(id).is_some_and(|node| node.moved(stamp, at, moved, values))));
+        // They come in the order in which they came first, and so they stand here.
+        let mut next = 0;
+        placed.extend(
+            moved.iter().map(|(id, values)| is_simple && self.nodes.get_mut_next(id, &mut next).is_some_and(|node| node.moved(stamp, at, moved, values))),
+        );
     }
 
     pub(super) fn add_flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {
@@ -182,7 +187,7 @@ impl SourceState {
     pub(super) fn flow_gone(&mut self, stamp: Stamp, at: Timestamp, key: FlowKey) {
         if !self.is_over(stamp) {
             self.flows.change(key, |flow| {
-                flow.gone = flow.gone.max(Some((stamp, at)));
+                flow.gone = flow.gone.take().max(Some(Box::new((stamp, at))));
                 flow.settle();
             });
         }
@@ -252,7 +257,7 @@ impl SourceState {
         self.nodes.retain(|_, node| node.retire(stamp));
         self.nodes_changed();
         self.flows.retain(|_, flow| {
-            flow.gone.take_if(|(gone, _)| *gone < stamp);
+            flow.gone.take_if(|gone| gone.0 < stamp);
             flow.last.take_if(|last| last.stamp < stamp);
             flow.gone.is_some() || flow.last.is_some()
         });
@@ -262,14 +267,14 @@ impl SourceState {
 
     /// Whether any entity is only known to have been over before `at`.
     pub(super) fn remembers_gone(&self, at: Timestamp) -> bool {
-        let over = |flow: &FlowState| flow.last.is_none() && flow.gone.is_some_and(|(_, when)| when < at);
+        let over = |flow: &FlowState| flow.last.is_none() && flow.gone.as_ref().is_some_and(|gone| gone.1 < at);
         self.nodes.iter().any(|(_, node)| node.is_only_gone_before(at)) || self.flows.iter().any(|(_, flow)| over(flow))
     }
 
     /// Forgets that entities were said to be over before `at`.
     pub(super) fn forget_gone(&mut self, at: Timestamp) {
         self.nodes.retain(|_, node| !node.is_only_gone_before(at));
-        self.flows.retain(|_, flow| flow.last.is_some() || flow.gone.is_none_or(|(_, when)| when >= at));
+        self.flows.retain(|_, flow| flow.last.is_some() || flow.gone.as_ref().is_none_or(|gone| gone.1 >= at));
     }
 
     pub(super) fn merge(&mut self, mut other: Self) {
@@ -289,7 +294,7 @@ impl SourceState {
         }
         for (key, theirs) in other.flows.into_entries() {
             self.flows.change(key, |ours| {
-                ours.gone = ours.gone.max(theirs.gone);
+                ours.gone = ours.gone.take().max(theirs.gone);
                 ours.last = std::mem::take(&mut ours.last).max(theirs.last);
                 ours.settle();
             });
