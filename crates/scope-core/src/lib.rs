@@ -21,6 +21,7 @@ mod moved;
 pub mod number;
 pub mod record;
 pub mod redact;
+pub mod slots;
 pub mod state;
 pub mod time;
 pub mod value;

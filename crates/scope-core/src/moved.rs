@@ -1,5 +1,7 @@
 //! Figures of many nodes as one list: most of what ever comes over a link says nothing else. What is done with them is not known here.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use crate::figures::{Figures, SharedNames};
@@ -13,7 +15,8 @@ pub struct Moved {
     source: CompactString,
     kind: CompactString,
     names: SharedNames,
-    ids: Vec<NodeId>,
+    /// Shared with whoever says it, and with whoever keeps it: of the same node the same comes again and again.
+    ids: Vec<Arc<NodeId>>,
     /// As many for each id as there are names.
     values: Vec<Number>,
 }
@@ -30,7 +33,7 @@ impl Moved {
         kind: CompactString,
         names: SharedNames,
         capacity: usize,
-        (mut ids, mut values): (Vec<NodeId>, Vec<Number>),
+        (mut ids, mut values): (Vec<Arc<NodeId>>, Vec<Number>),
     ) -> Option<Self> {
         let width = names.names().len();
         ids.clear();
@@ -41,12 +44,12 @@ impl Moved {
     }
 
     /// The room that its nodes and values had.
-    pub(crate) fn into_room(self) -> (Vec<NodeId>, Vec<Number>) {
+    pub(crate) fn into_room(self) -> (Vec<Arc<NodeId>>, Vec<Number>) {
         (self.ids, self.values)
     }
 
     /// Adds a node; `values` in the order of the names. Whether they were as many.
-    pub fn push(&mut self, id: NodeId, values: &[Number]) -> bool {
+    pub fn push(&mut self, id: Arc<NodeId>, values: &[Number]) -> bool {
         let fits = values.len() == self.names.names().len();
         if fits {
             self.ids.push(id);
@@ -71,7 +74,7 @@ impl Moved {
     }
 
     /// The nodes, each with its values in the order of the names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&NodeId, &[Number])> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<NodeId>, &[Number])> {
         self.ids.iter().zip(self.values.chunks_exact(self.names.names().len()))
     }
 

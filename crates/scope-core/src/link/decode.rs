@@ -1,5 +1,7 @@
 //! Messages as reports again. Whatever comes, the tables stay within their bounds, and what contradicts itself is refused.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use prost::Message;
 
@@ -35,7 +37,7 @@ pub struct Decoder {
     /// Counts reports, to tell what this one mentioned.
     report: u64,
     texts: Vec<CompactString>,
-    ids: Vec<NodeId>,
+    ids: Vec<Arc<NodeId>>,
     entities: Vec<Entity>,
     figures: Vec<Figure>,
     flows: Vec<KnownFlow>,
@@ -205,7 +207,7 @@ impl Decoder {
         }
         for id in std::mem::take(&mut part.ids) {
             self.bytes += id.len();
-            self.ids.push(id.parse().map_err(|_| LinkError::Invalid("node id"))?);
+            self.ids.push(Arc::new(id.parse().map_err(|_| LinkError::Invalid("node id"))?));
         }
         self.check_bounds()?;
         let (entities, rest) = part.entities.as_chunks::<3>();
@@ -254,7 +256,7 @@ impl Decoder {
     }
 
     fn id(&self, number: u32) -> Result<NodeId, LinkError> {
-        self.ids.get(number as usize).cloned().ok_or(LinkError::Contradiction("an id that was never introduced"))
+        self.ids.get(number as usize).map(|id| NodeId::clone(id)).ok_or(LinkError::Contradiction("an id that was never introduced"))
     }
 
     fn push(&mut self, source: CompactString, body: Body, bytes: usize) -> Result<(), LinkError> {
@@ -394,7 +396,7 @@ impl Decoder {
                 open.moved.extend(Moved::with_room(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most, spare::list()));
                 open.source = entity.source;
             }
-            open.nodes += usize::from(open.moved.last_mut().is_some_and(|last| last.push(id.clone(), values)));
+            open.nodes += usize::from(open.moved.last_mut().is_some_and(|last| last.push(Arc::clone(id), values)));
         }
         room.keep();
         Ok(())

@@ -2,6 +2,7 @@
 //! known here.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use prost::Message;
 
@@ -23,7 +24,7 @@ thread_local! {
 const LISTS_KEPT: usize = 8;
 
 /// Room for the nodes of a list of moved figures, and for their values.
-type List = (Vec<NodeId>, Vec<Number>);
+type List = (Vec<Arc<NodeId>>, Vec<Number>);
 
 /// Room to gather the figures of a report in.
 #[derive(Debug, Default)]

@@ -11,7 +11,6 @@
 
 mod emit;
 mod node;
-mod slots;
 mod source;
 
 use std::collections::BTreeMap;
@@ -25,8 +24,8 @@ use crate::moved::Moved;
 use crate::record::{Body, Gone, Problem, Record, Stamp, Tick};
 use crate::time::Timestamp;
 
+pub use crate::slots::{Slot, id_hash};
 pub use node::{NodeLayer, NodeState};
-pub use slots::{Slot, id_hash};
 pub use source::{PlacedNode, SourceState};
 
 /// What all records so far say. A copy costs little: it shares each agent's part with the original until either changes it.

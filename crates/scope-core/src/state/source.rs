@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::node::{NodeLayer, NodeState};
-use super::slots::{Slot, Slots};
 use crate::flow::{Flow, FlowKey};
 use crate::id::NodeId;
 use crate::moved::Moved;
 use crate::record::{FieldRecord, Node, Problem, Stamp};
+use crate::slots::{Slot, Slots};
 use crate::time::Timestamp;
 use crate::value::{Fields, Value};
 use compact_str::CompactString;
@@ -136,9 +136,8 @@ impl SourceState {
         let is_simple = !self.is_over(stamp) && !self.counts(stamp);
         // They come in the order in which they came first, and so they stand here.
         let mut next = 0;
-        placed.extend(
-            moved.iter().map(|(id, values)| is_simple && self.nodes.get_mut_next(id, &mut next).is_some_and(|node| node.moved(stamp, at, moved, values))),
-        );
+        placed
+            .extend(moved.iter().map(|(id, values)| is_simple && self.nodes.next_mut(id, &mut next).is_some_and(|node| node.moved(stamp, at, moved, values))));
     }
 
     pub(super) fn add_flow(&mut self, stamp: Stamp, at: Timestamp, flow: Flow, extra: Fields<Value>) {

@@ -8,10 +8,11 @@ pub(super) const FINE: usize = 15;
 pub(super) const COARSE: usize = 60;
 pub(super) const STEP: i64 = 15;
 
-/// Rows of floats: the seconds, then the sums and the largest of the step that is not over.
-const ROWS: usize = FINE + 2;
+/// Rows of floats: the seconds, then of the step that is not over the sums, the largest, and how many samples they are of.
+const ROWS: usize = FINE + 3;
 const SUM: usize = FINE;
 const MAX: usize = FINE + 1;
+const COUNT: usize = FINE + 2;
 
 /// A step: the mean and the largest of what was seen in it. Neither is a number where nothing was.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +24,7 @@ pub(super) struct Step {
 const NOTHING: Step = Step { mean: f32::NAN, max: f32::NAN };
 
 /// Bytes that a figure takes at most.
-pub(super) const FIGURE: usize = ROWS * size_of::<f32>() + 2 * size_of::<u16>() + COARSE * size_of::<Step>();
+pub(super) const FIGURE: usize = ROWS * size_of::<f32>() + size_of::<u16>() + COARSE * size_of::<Step>();
 
 /// Bytes that a block takes beside its figures.
 pub(super) const BLOCK: usize = size_of::<Block>() + 64;
@@ -35,9 +36,9 @@ pub(super) struct Block {
     numbers: Box<[u16]>,
     /// The second of the latest sample.
     last: i64,
+    /// Its row.
+    row: u16,
     rows: Box<[f32]>,
-    /// Samples of each figure in the step that is not over.
-    counts: Box<[u16]>,
     /// Steps that are over, all figures of one together. Grows with the life of the node; then a ring.
     steps: Vec<Step>,
     /// Where the oldest step stands, in steps.
@@ -50,7 +51,7 @@ impl Block {
         let width = numbers.len();
         let mut rows = vec![f32::NAN; ROWS * width].into_boxed_slice();
         clear(&mut rows, width);
-        Self { numbers: numbers.into(), last: second, rows, counts: vec![0; width].into(), steps: Vec::new(), oldest: 0 }
+        Self { numbers: numbers.into(), last: second, row: row_of(second), rows, steps: Vec::new(), oldest: 0 }
     }
 
     /// Which figures they are.
@@ -61,7 +62,7 @@ impl Block {
     /// Adds a sample of one figure.
     pub(super) fn push(&mut self, second: i64, column: usize, value: f32) {
         if self.advance(second) {
-            put(&mut self.rows, &mut self.counts, self.numbers.len(), column, second, value);
+            put(&mut self.rows, self.numbers.len(), column, usize::from(self.row), value);
         }
     }
 
@@ -77,9 +78,9 @@ impl Block {
         }
         let missed = (second - self.last).min(FINE as i64);
         for at in second - missed + 1..=second {
-            row(&mut self.rows, width, at.rem_euclid(FINE as i64) as usize).fill(f32::NAN);
+            row(&mut self.rows, width, usize::from(row_of(at))).fill(f32::NAN);
         }
-        self.last = second;
+        (self.last, self.row) = (second, row_of(second));
         true
     }
 
@@ -87,16 +88,16 @@ impl Block {
     fn close(&mut self, from: i64, to: i64) {
         let width = self.numbers.len();
         let of = |row: usize, column: usize| self.rows.get(row * width + column).copied().unwrap_or(f32::NAN);
-        let step = |(column, count): (usize, &u16)| {
-            if *count > 0 { Step { mean: of(SUM, column) / f32::from(*count), max: of(MAX, column) } } else { NOTHING }
+        let step = |column: usize| {
+            let count = of(COUNT, column);
+            if count > 0.0 { Step { mean: of(SUM, column) / count, max: of(MAX, column) } } else { NOTHING }
         };
-        let steps: Vec<Step> = self.counts.iter().enumerate().map(step).collect();
+        let steps: Vec<Step> = (0..width).map(step).collect();
         self.step(steps.into_iter());
         for _ in 0..(to - from - 1).min(COARSE as i64) {
             self.step(std::iter::repeat_n(NOTHING, width));
         }
         clear(&mut self.rows, width);
-        self.counts.fill(0);
     }
 
     fn step(&mut self, steps: impl Iterator<Item = Step>) {
@@ -135,20 +136,24 @@ fn row(rows: &mut [f32], width: usize, number: usize) -> &mut [f32] {
 fn clear(rows: &mut [f32], width: usize) {
     row(rows, width, SUM).fill(0.0);
     row(rows, width, MAX).fill(f32::NEG_INFINITY);
+    row(rows, width, COUNT).fill(0.0);
 }
 
-fn put(rows: &mut [f32], counts: &mut [u16], width: usize, column: usize, second: i64, value: f32) {
+/// Which row the sample of a second stands in.
+fn row_of(second: i64) -> u16 {
+    second.rem_euclid(FINE as i64) as u16
+}
+
+fn put(rows: &mut [f32], width: usize, column: usize, latest: usize, value: f32) {
     let mut place = |row: usize, new: &dyn Fn(f32) -> f32| {
         if let Some(place) = rows.get_mut(row * width + column) {
             *place = new(*place);
         }
     };
-    place(second.rem_euclid(FINE as i64) as usize, &|_| value);
+    place(latest, &|_| value);
     place(SUM, &|sum| sum + value);
     place(MAX, &|max| max.max(value));
-    if let Some(count) = counts.get_mut(column) {
-        *count = count.saturating_add(1);
-    }
+    place(COUNT, &|count| count + 1.0);
 }
 
 /// One figure over time.
@@ -171,7 +176,7 @@ impl Figure<'_> {
     /// The sample of a second.
     pub(super) fn second(&self, second: i64) -> Option<f32> {
         let known = second <= self.block.last && second > self.block.last - FINE as i64;
-        self.value(second.rem_euclid(FINE as i64) as usize).filter(|value| known && !value.is_nan())
+        self.value(usize::from(row_of(second))).filter(|value| known && !value.is_nan())
     }
 
     /// The step that `second` lies in, the one that is not over among them.
@@ -179,8 +184,8 @@ impl Figure<'_> {
         let block = self.block;
         let back = block.last.div_euclid(STEP) - second.div_euclid(STEP);
         if back == 0 {
-            let count = block.counts.get(self.column).copied().filter(|count| *count > 0)?;
-            return Some(Step { mean: self.value(SUM)? / f32::from(count), max: self.value(MAX)? });
+            let count = self.value(COUNT).filter(|count| *count > 0.0)?;
+            return Some(Step { mean: self.value(SUM)? / count, max: self.value(MAX)? });
         }
         let width = block.numbers.len();
         let known = block.steps.len() / width;

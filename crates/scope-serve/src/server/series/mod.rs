@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use hashbrown::HashMap;
 use scope_core::figures::SharedNames;
 use scope_core::record::{Body, Record};
+use scope_core::slots::Slots;
 use scope_core::{AgentName, CompactString, Moved, NodeId, Number, Timestamp};
 
 use crate::server::tenant::Tenant;
@@ -74,7 +75,7 @@ pub(crate) struct TenantSeries {
 #[derive(Debug)]
 struct AgentSeries {
     shared: Arc<Shared>,
-    nodes: HashMap<NodeId, Vec<Block>>,
+    nodes: Slots<NodeId, Vec<Block>>,
     /// The numbers of lists of names that come again and again.
     lists: Vec<(SharedNames, Arc<[u16]>)>,
 }
@@ -216,7 +217,11 @@ impl TenantSeries {
                 Some(names) => agent.numbers(names),
                 None => self.shared.all_numbers(node.metrics.iter().map(|(name, _)| name)),
             };
-            agent.take(&node.id, &numbers, node.metrics.values(), second);
+            let AgentSeries { shared, nodes, .. } = &mut *agent;
+            match nodes.get_mut(&node.id) {
+                Some(blocks) => take(shared, blocks, &numbers, node.metrics.values(), second),
+                None => agent.begin(&node.id, &numbers, node.metrics.values(), second),
+            }
         }
     }
 
@@ -230,14 +235,20 @@ impl TenantSeries {
         let mut known = known.iter();
         for moved in lists {
             let numbers = agent.numbers(moved.names());
+            // They come in the order in which they came first, and so they stand here.
+            let mut next = 0;
             for ((id, values), _) in moved.iter().zip(&mut known).filter(|(_, known)| **known) {
-                agent.take(id, &numbers, values, second);
+                let AgentSeries { shared, nodes, .. } = &mut *agent;
+                match nodes.next_mut(id, &mut next) {
+                    Some(blocks) => take(shared, blocks, &numbers, values, second),
+                    None => agent.begin(id, &numbers, values, second),
+                }
             }
         }
     }
 
     fn agent(&self, agent: &AgentName) -> Arc<Mutex<AgentSeries>> {
-        let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: HashMap::new(), lists: Vec::new() }));
+        let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: Slots::default(), lists: Vec::new() }));
         Arc::clone(self.lock().entry_ref(agent).or_insert_with(new))
     }
 
@@ -281,52 +292,56 @@ impl AgentSeries {
         numbers
     }
 
-    /// Takes the figures of a node: a value for each of the numbers.
-    fn take(&mut self, id: &NodeId, numbers: &[u16], values: &[Number], second: i64) {
-        let shared = &self.shared;
-        let blocks = match self.nodes.get_mut(id) {
-            Some(blocks) => blocks,
-            None if !shared.take(ENTRY) => return shared.refuse(1),
-            None => self.nodes.entry(id.clone()).or_default(),
-        };
-        let mut missing: Vec<(u16, f32)> = Vec::new();
-        // What comes together stands together, in this order.
-        let mut likely = (0, 0);
-        for (number, value) in numbers.iter().zip(values).filter(|(number, _)| **number < NO_NUMBER) {
-            let value = value.as_f64() as f32;
-            let is_there = blocks.get(likely.0).and_then(|block| block.numbers().get(likely.1)) == Some(number);
-            if !is_there {
-                let find = |(at, block): (usize, &Block)| Some((at, block.numbers().iter().position(|known| known == number)?));
-                let Some(place) = blocks.iter().enumerate().find_map(find) else {
-                    missing.push((*number, value));
-                    continue;
-                };
-                likely = place;
-            }
-            if let Some(block) = blocks.get_mut(likely.0) {
-                block.push(second, likely.1, value);
-            }
-            likely.1 += 1;
+    /// Takes the first figures of a node, if there is room for it.
+    fn begin(&mut self, id: &NodeId, numbers: &[u16], values: &[Number], second: i64) {
+        if !self.shared.take(ENTRY) {
+            return self.shared.refuse(1);
         }
-        if missing.is_empty() {
-            return;
+        let mut blocks = Vec::new();
+        take(&self.shared, &mut blocks, numbers, values, second);
+        self.nodes.insert(id.clone(), blocks);
+    }
+}
+
+/// Takes the figures of a node: a value for each of the numbers.
+fn take(shared: &Shared, blocks: &mut Vec<Block>, numbers: &[u16], values: &[Number], second: i64) {
+    let mut missing: Vec<(u16, f32)> = Vec::new();
+    // What comes together stands together, in this order.
+    let mut likely = (0, 0);
+    for (number, value) in numbers.iter().zip(values).filter(|(number, _)| **number < NO_NUMBER) {
+        let value = value.as_f64() as f32;
+        let is_there = blocks.get(likely.0).and_then(|block| block.numbers().get(likely.1)) == Some(number);
+        if !is_there {
+            let find = |(at, block): (usize, &Block)| Some((at, block.numbers().iter().position(|known| known == number)?));
+            let Some(place) = blocks.iter().enumerate().find_map(find) else {
+                missing.push((*number, value));
+                continue;
+            };
+            likely = place;
         }
-        let room = if shared.take(BLOCK + FIGURE) { 1 + missing.iter().skip(1).take_while(|_| shared.take(FIGURE)).count() } else { 0 };
-        shared.refuse(missing.len() - room);
-        missing.truncate(room);
-        if room > 0 {
-            let mut block = Block::new(missing.iter().map(|(number, _)| *number).collect(), second);
-            for (column, (_, value)) in missing.into_iter().enumerate() {
-                block.push(second, column, value);
-            }
-            blocks.push(block);
+        if let Some(block) = blocks.get_mut(likely.0) {
+            block.push(second, likely.1, value);
         }
+        likely.1 += 1;
+    }
+    if missing.is_empty() {
+        return;
+    }
+    let room = if shared.take(BLOCK + FIGURE) { 1 + missing.iter().skip(1).take_while(|_| shared.take(FIGURE)).count() } else { 0 };
+    shared.refuse(missing.len() - room);
+    missing.truncate(room);
+    if room > 0 {
+        let mut block = Block::new(missing.iter().map(|(number, _)| *number).collect(), second);
+        for (column, (_, value)) in missing.into_iter().enumerate() {
+            block.push(second, column, value);
+        }
+        blocks.push(block);
     }
 }
 
 impl Drop for AgentSeries {
     fn drop(&mut self) {
-        self.shared.release(self.nodes.values().map(|blocks| bytes(blocks)).sum());
+        self.shared.release(self.nodes.iter().map(|(_, blocks)| bytes(blocks)).sum());
     }
 }
 

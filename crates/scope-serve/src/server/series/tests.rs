@@ -18,7 +18,7 @@ fn list(names: &[&str]) -> SharedNames {
 /// One node with the same value for each name.
 fn moved(names: &SharedNames, id: &NodeId, value: u64) -> Moved {
     let mut moved = Moved::new("cgroup".into(), "thing".into(), names.clone(), 1).unwrap();
-    assert!(moved.push(id.clone(), &vec![Number::from(value); names.names().len()]));
+    assert!(moved.push(Arc::new(id.clone()), &vec![Number::from(value); names.names().len()]));
     moved
 }
 

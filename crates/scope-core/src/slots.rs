@@ -1,5 +1,5 @@
-//! A map whose entries keep their places: whoever found one can come back to it without looking it up, and learns when it has gone meanwhile.
-//! What is kept therein is not its business.
+//! A map whose entries keep their places: whoever found one can come back to it without looking it up, and learns when it has gone meanwhile. Keys may be
+//! shared with whoever asks, and are not looked at then. What is kept therein is not its business.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,7 +30,7 @@ static MAPS: AtomicU32 = AtomicU32::new(0);
 
 /// Entries by key, and by place.
 #[derive(Clone, Debug)]
-pub(super) struct Slots<K, V> {
+pub struct Slots<K, V> {
     map: u32,
     entries: Vec<Entry<K, V>>,
     free: Vec<u32>,
@@ -73,28 +73,35 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     }
 
     /// The value of `key`.
-    pub(super) fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
         self.place(key, HASHER.hash_one(key)).and_then(|place| self.held(place)).map(|(_, value)| value)
     }
 
     /// The value of `key`, to be changed.
-    pub(super) fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
-        // Nothing stands there.
-        self.get_mut_next(key, &mut { u32::MAX })
-    }
-
-    /// The same; `next` is where it is looked for first, and becomes the place after it: keys that come in the order of their places are not looked up.
-    pub(super) fn get_mut_next<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, next: &mut u32) -> Option<&mut V> {
-        let is_there = self.held(*next).is_some_and(|(held, _)| key.equivalent(held.as_ref()));
-        let place = if is_there { *next } else { self.place(key, HASHER.hash_one(key))? };
-        *next = place.wrapping_add(1);
+    pub fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
+        let place = self.place(key, HASHER.hash_one(key))?;
         let entry = self.entries.get_mut(place as usize)?;
         entry.moves = entry.moves.wrapping_add(1);
         entry.held.as_mut().map(|(_, value)| value)
     }
 
+    /// The same. It is looked for at `next` first, which becomes the place after it: keys that come in the order of their places are not looked up. The map
+    /// takes over the key, so that it is known again without being read.
+    pub fn next_mut(&mut self, key: &Arc<K>, next: &mut u32) -> Option<&mut V> {
+        let is_there = self.held(*next).is_some_and(|(held, _)| Arc::ptr_eq(held, key) || held == key);
+        let place = if is_there { *next } else { self.place(key.as_ref(), HASHER.hash_one(key))? };
+        *next = place.wrapping_add(1);
+        let entry = self.entries.get_mut(place as usize)?;
+        entry.moves = entry.moves.wrapping_add(1);
+        let (held, value) = entry.held.as_mut()?;
+        if !Arc::ptr_eq(held, key) {
+            held.clone_from(key);
+        }
+        Some(value)
+    }
+
     /// Adds an entry whose key is not there yet.
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub fn insert(&mut self, key: K, value: V) {
         let hash = HASHER.hash_one(&key);
         let free = self.free.pop().and_then(|place| Some((place, self.entries.get_mut(place as usize)?)));
         let place = if let Some((place, entry)) = free {
@@ -109,7 +116,7 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     }
 
     /// Changes the value of `key`, made where there is none.
-    pub(super) fn change(&mut self, key: K, act: impl FnOnce(&mut V))
+    pub fn change(&mut self, key: K, act: impl FnOnce(&mut V))
     where
         V: Default,
     {
@@ -122,7 +129,7 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     }
 
     /// Keeps the entries for which `keep` holds.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         for (entry, place) in self.entries.iter_mut().zip(0_u32..) {
             let Some((key, value)) = &mut entry.held else { continue };
             if keep(key, value) {
@@ -139,12 +146,12 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     }
 
     /// The entries, in the order of their places.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().filter_map(|entry| entry.held.as_ref()).map(|(key, value)| (key.as_ref(), value))
     }
 
     /// The entries, where they stand, their hashes, and how often they have changed.
-    pub(super) fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u64, u32)> {
+    pub fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u64, u32)> {
         let map = self.map;
         let placed = move |entry: &Entry<K, V>, place| Slot { map, place, life: entry.life };
         self.entries
@@ -154,16 +161,49 @@ impl<K: Hash + Eq, V> Slots<K, V> {
     }
 
     /// What stands at `slot`, if it has not gone meanwhile, and how often it has changed.
-    pub(super) fn at(&self, slot: Slot) -> Option<(&K, &V, u32)> {
+    pub fn at(&self, slot: Slot) -> Option<(&K, &V, u32)> {
         let entry = self.entries.get(slot.place as usize).filter(|entry| self.map == slot.map && entry.life == slot.life)?;
         entry.held.as_ref().map(|(key, value)| (key.as_ref(), value, entry.moves))
     }
 
     /// All entries, given away.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = (K, V)>
+    pub fn into_entries(self) -> impl Iterator<Item = (K, V)>
     where
         K: Clone,
     {
         self.entries.into_iter().filter_map(|entry| entry.held).map(|(key, value)| (Arc::unwrap_or_clone(key), value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Keys come in any order, some of them twice, some gone and some that never were: found is what a look-up finds, and that alone is changed.
+        #[test]
+        fn what_comes_next_is_what_is_looked_up(gone in proptest::collection::btree_set(0_u8..40, 0..20), asked in proptest::collection::vec(0_u8..50, 0..100)) {
+            let mut slots: Slots<u8, u32> = Slots::default();
+            (0..40).for_each(|key| slots.insert(key, 0));
+            slots.retain(|key, _| !gone.contains(key));
+            (60..65).for_each(|key| slots.insert(key, 0));
+            let copy = slots.clone();
+            let keys: Vec<Arc<u8>> = (0..50).map(Arc::new).collect();
+            let (mut next, mut counts) = (0, std::collections::BTreeMap::new());
+            for key in asked.iter().filter_map(|asked| keys.get(usize::from(*asked))) {
+                let found = slots.next_mut(key, &mut next);
+                prop_assert_eq!(found.is_some(), copy.get(key.as_ref()).is_some());
+                if let Some(value) = found {
+                    *value += 1;
+                    *counts.entry(**key).or_insert(0) += 1;
+                }
+            }
+            for (key, value) in slots.iter() {
+                prop_assert_eq!(*value, counts.get(key).copied().unwrap_or(0), "{}", key);
+                prop_assert_eq!(copy.get(key), Some(&0), "a copy has its own values");
+            }
+        }
     }
 }
