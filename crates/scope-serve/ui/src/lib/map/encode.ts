@@ -2,8 +2,8 @@
 // moment; keeps only what rates and failures need from one message to the next.
 import type { Rect } from '../live/messages';
 import type { Applied, Graph, GraphNode } from '../model/graph';
-import { HEALTHS, share } from '../model/health';
-import { Standings } from '../model/standing';
+import { HEALTHS } from '../model/health';
+import { JUDGED_FIGURES, Standings } from '../model/standing';
 import { clusterOf } from './cluster-key';
 import { kindIndex } from './kinds';
 import { CRITICAL, HEALTHY, UNKNOWN, WARNING, type Change, type EdgeBatch, type Figures, type NodeBatch } from './protocol';
@@ -14,16 +14,6 @@ const FAILED_MS = 60_000;
 const FAILED_SHARE = 0.02;
 
 const CODES = HEALTHS.map((health) => ({ unknown: UNKNOWN, healthy: HEALTHY, warning: WARNING, critical: CRITICAL })[health]);
-const JUDGED = new Set([
-  'cpu_pct',
-  'cpu_limit_pct',
-  'cpu_throttled_pct',
-  'mem_bytes',
-  'mem_pct',
-  'mem_limit_bytes',
-  'mem_total_bytes',
-  'disk_pct',
-]);
 /** The attribute that names are shortened by. */
 const PROJECT = 'compose_project';
 /** Not a figure of the server's: what the connections of a node add up to. */
@@ -46,6 +36,8 @@ export class Encoder {
   #keys = new Map<string, number>();
   #titles: string[] = [];
   #flows = new Map<number, Flow>();
+  /** Those of them that failed a short while ago: few of thousands. */
+  #failed = new Set<number>();
   #newClusters = false;
   /** By number, who the engine knows: as they were when they were last told, or as they have been since without looking different. */
   #known: (GraphNode | undefined)[] = [];
@@ -71,6 +63,7 @@ export class Encoder {
       this.#keys.clear();
       this.#titles = [];
       this.#flows.clear();
+      this.#failed.clear();
       this.#known = [];
     }
     const nodes = [...this.graph.nodes.keys()];
@@ -81,7 +74,10 @@ export class Encoder {
   /** What a message changed. */
   changed(applied: Applied): { change: Change | undefined; figures: Figures | undefined } {
     if (applied.reset) return this.all(true);
-    for (const e of applied.edgesGone) this.#flows.delete(e);
+    for (const e of applied.edgesGone) {
+      this.#flows.delete(e);
+      this.#failed.delete(e);
+    }
     for (const n of applied.nodesGone) this.#known[n] = undefined;
     // Most changes are to what the map does not draw, or draws as figures.
     const seen = applied.nodes.filter((n) => this.#isNews(n));
@@ -92,7 +88,7 @@ export class Encoder {
     for (const [, of] of applied.edgeFigures) for (const e of of) edges.add(e);
     // What was news a minute ago is none any more.
     const now = Date.parse(this.graph.at);
-    for (const [e, flow] of this.#flows) if (flow.failedAt && now - flow.failedAt > FAILED_MS) edges.add(e);
+    for (const e of this.#failed) if (now - this.#flows.get(e)!.failedAt > FAILED_MS) edges.add(e);
     if (!nodes.length && !edges.size) return { change, figures: undefined };
     return { change, figures: this.#figures(nodes, [...edges]) };
   }
@@ -108,7 +104,9 @@ export class Encoder {
     const names = this.graph.metrics;
     const relevant = applied.figures.filter(([figure]) => {
       const name = names[figure] ?? '';
-      return name === pinned || JUDGED.has(name) || (pinned === NETWORK && (name === 'rx_bytes_per_sec' || name === 'tx_bytes_per_sec'));
+      return (
+        name === pinned || JUDGED_FIGURES.has(name) || (pinned === NETWORK && (name === 'rx_bytes_per_sec' || name === 'tx_bytes_per_sec'))
+      );
     });
     if (!relevant.length) return applied.nodes;
     if (relevant.length === 1 && !applied.nodes.length) return relevant[0]![1].filter((n) => this.graph.nodes.has(n));
@@ -207,35 +205,18 @@ export class Encoder {
   #figures(nodes: number[], edges: number[]): Figures {
     const graph = this.graph;
     const now = Date.parse(graph.at);
-    const columns = new Map<string, Float64Array>();
-    for (const name of graph.metrics) {
-      const column = graph.column(name);
-      if (column) columns.set(name, column);
-    }
-    let current = 0;
-    const figure = (name: string): number | undefined => {
-      const value = columns.get(name)?.[current];
-      return value === undefined || Number.isNaN(value) ? undefined : value;
-    };
-    const value = this.#valueOf(figure);
-    const health = Standings.of(graph).health(nodes, now);
+    const n = Uint32Array.from(nodes);
+    const standings = Standings.of(graph);
     const figures: Figures = {
       type: 'figures',
-      n: Uint32Array.from(nodes),
-      value: new Float32Array(nodes.length),
-      gauge: new Float32Array(nodes.length),
-      health: new Uint8Array(nodes.length),
+      n,
+      value: this.#values(n),
+      gauge: standings.shares(n, this.#metric),
+      health: standings.health(n, now).map((one) => CODES[one]!),
       e: Uint32Array.from(edges),
       weight: new Float32Array(edges.length),
       failing: new Uint8Array(edges.length),
     };
-    nodes.forEach((n, at) => {
-      current = n;
-      const node = graph.nodes.get(n)!;
-      figures.value[at] = value(n) ?? NaN;
-      figures.gauge[at] = share(node, figure, this.#metric) ?? NaN;
-      figures.health[at] = CODES[health[at]!]!;
-    });
     const columnsOf = ['open', 'tx_bytes_total', 'rx_bytes_total', 'failed_total', 'opened_total'].map((name) => graph.edgeColumn(name));
     const of = (column: number, e: number) => columnsOf[column]?.[e] || 0;
     edges.forEach((e, at) => {
@@ -247,24 +228,31 @@ export class Encoder {
     return figures;
   }
 
-  #valueOf(figure: (name: string) => number | undefined): (n: number) => number | undefined {
+  /** The pinned figure of each node, NaN where it is unknown. */
+  #values(numbers: Uint32Array): Float32Array {
     const { graph } = this;
+    const values = new Float32Array(numbers.length).fill(NaN);
+    const fill = (of: (n: number) => number) => numbers.forEach((n, at) => (values[at] = of(n)));
     if (this.#metric === CONNECTIONS) {
       const open = graph.edgeColumn('open');
-      return (n) => {
+      fill((n) => {
         let sum = 0;
         for (const e of graph.edgesOf(n)) sum += open?.[e] || 0;
         return sum;
-      };
+      });
+    } else if (this.#metric === NETWORK) {
+      const [received, sent] = [graph.column('rx_bytes_per_sec'), graph.column('tx_bytes_per_sec')];
+      // Of what is known of either.
+      const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
+      fill((n) => {
+        const [came, went] = [known(received?.[n]), known(sent?.[n])];
+        return came === undefined && went === undefined ? NaN : (came ?? 0) + (went ?? 0);
+      });
+    } else {
+      const column = graph.column(this.#metric);
+      if (column) fill((n) => column[n]!);
     }
-    if (this.#metric === NETWORK) {
-      return () => {
-        const received = figure('rx_bytes_per_sec');
-        const sent = figure('tx_bytes_per_sec');
-        return received === undefined && sent === undefined ? undefined : (received ?? 0) + (sent ?? 0);
-      };
-    }
-    return () => figure(this.#metric);
+    return values;
   }
 
   #flow(e: number, bytes: number, failed: number, now: number): Flow {
@@ -279,8 +267,13 @@ export class Encoder {
       flow.bytes = bytes;
       flow.at = now;
     }
-    if (failed > flow.failed) flow.failedAt = now;
-    else if (flow.failedAt && now - flow.failedAt > FAILED_MS) flow.failedAt = 0;
+    if (failed > flow.failed) {
+      flow.failedAt = now;
+      this.#failed.add(e);
+    } else if (flow.failedAt && now - flow.failedAt > FAILED_MS) {
+      flow.failedAt = 0;
+      this.#failed.delete(e);
+    }
     flow.failed = failed;
     return flow;
   }

@@ -1,5 +1,7 @@
 // The graph of one view as the browser holds it: what a snapshot said and the changes since. Plain data, no drawing, no sockets.
 import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, SaidColumn, Trouble, ViewMessage } from '../live/messages';
+import { shared } from './shared';
+import { Trail } from './trail';
 
 export interface GraphNode {
   /** Its number: good until it is gone. */
@@ -81,9 +83,11 @@ export class Graph {
   #edgesOf = new Map<number, Set<number>>();
   /** One more than the largest number that a node has had. */
   #top = 0;
-  /** The nodes that came, went or changed, in that order, as far as they are still known: `#forgotten` were before them. */
-  #touched: number[] = [];
-  #forgotten = 0;
+  /** The nodes that came, went or changed, and the figures of nodes that moved, as far as anybody may still ask. */
+  readonly #touched = new Trail<number>();
+  readonly #moved = new Trail<FigureColumn>();
+  /** How many figures `#moved` has at most. */
+  #moving = 0;
 
   apply(message: ViewMessage): Applied {
     const applied: Applied = {
@@ -121,6 +125,7 @@ export class Graph {
       }
     }
     this.#put(this.#columns, message.figures?.nodes, applied.figures);
+    for (const column of applied.figures) this.#move(column);
     this.#put(this.#edgeColumns, message.figures?.edges, applied.edgeFigures);
     return applied;
   }
@@ -146,12 +151,22 @@ export class Graph {
 
   /** How many nodes came, went or changed so far: where to go on from when it is asked again which ones did. */
   get touches(): number {
-    return this.#forgotten + this.#touched.length;
+    return this.#touched.end;
   }
 
   /** The nodes that came, went or changed since there were so many `touches`, some more than once; `undefined` where that is too long ago to be known. */
   touchedSince(touches: number): readonly number[] | undefined {
-    return touches < this.#forgotten ? undefined : this.#touched.slice(touches - this.#forgotten);
+    return this.#touched.since(touches);
+  }
+
+  /** How often figures of nodes moved so far, as `touches`. */
+  get moves(): number {
+    return this.#moved.end;
+  }
+
+  /** The figures of nodes that moved since there were so many `moves`; `undefined` where that is too long ago to be known. */
+  movedSince(moves: number): readonly FigureColumn[] | undefined {
+    return this.#moved.since(moves);
   }
 
   edgeColumn(metric: string): Float64Array | undefined {
@@ -171,13 +186,24 @@ export class Graph {
   #touchNode(n: number) {
     if (n >= this.#top) this.#top = n + 1;
     // Who asks does so each second: older ones need not be known.
-    if (this.#touched.length > 2 * this.nodes.size + 1000) this.#forgotten += this.#touched.splice(0, this.#touched.length >> 1).length;
-    this.#touched.push(n);
+    const known = 2 * this.nodes.size + 1000;
+    if (this.#touched.length > known) this.#touched.forget(known >> 1);
+    this.#touched.add(n);
+  }
+
+  #move(column: FigureColumn) {
+    this.#moving += column[1].length;
+    // Looking at everything is less work then.
+    if (this.#moving > 2 * this.nodes.size + 1000) {
+      this.#moving = 0;
+      this.#moved.clear();
+    } else this.#moved.add(column);
   }
 
   #clear() {
-    this.#forgotten += this.#touched.length + 1;
-    this.#touched = [];
+    this.#touched.clear();
+    this.#moved.clear();
+    this.#moving = 0;
     this.nodes.clear();
     this.edges.clear();
     this.byId.clear();
@@ -220,13 +246,15 @@ export class Graph {
       const said = id[at] ?? '';
       // Found by its id already: that is long, and not read again.
       const same = before?.id === said;
+      const told = facts[at] ?? {};
       const node = {
         n,
         id: same ? before.id : said,
         kind: kind[at] ?? '',
         name: name[at] ?? '',
         role: role[at] ?? 'member',
-        facts: facts[at] ?? {},
+        // Most of it is as it was. Who asks what changed finds the same objects in it, instead of comparing what is in them once more.
+        facts: same ? shared(before.facts, told) : told,
         place: place[at],
       };
       this.nodes.set(n, node);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Attribute } from '../live/messages';
 import { Graph } from './graph';
-import { HEALTHS, healthOf } from './health';
+import { HEALTHS, healthOf, share } from './health';
 import { Standings } from './standing';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -47,6 +47,13 @@ it('says what judging says, whatever changes', () => {
       },
       figures: { nodes: METRICS.map((_, figure) => [figure, numbers, numbers.map(() => (upTo(3) ? null : of([0, 1, 40, 91, 99, 100])))]) },
     });
+    // Figures alone move, and nodes go.
+    const some = numbers.slice(4);
+    const moved = METRICS.flatMap((_, figure): [number, number[], number[]][] =>
+      upTo(3) ? [] : [[figure, some, some.map(() => of([0, 1, 40, 91, 99, 100]))]],
+    );
+    graph.apply({ type: 'figures', seq: step, at: '', figures: { nodes: moved } });
+    if (upTo(2)) graph.apply({ type: 'change', seq: step, at: '', nodes: { gone: numbers.slice(0, 1 + upTo(3)) } });
     const nodes = [...graph.nodes.values()];
     const health = Standings.of(graph).health(
       nodes.map(({ n }) => n),
@@ -55,6 +62,10 @@ it('says what judging says, whatever changes', () => {
     nodes.forEach((node, at) => {
       const told = HEALTHS[health[at] ?? -1];
       found.add(String(told));
+      for (const metric of ['mem_bytes', 'cpu_pct', 'disk_pct'])
+        expect(Standings.of(graph).shares([node.n], metric)[0], metric).toBe(
+          Math.fround(share(node, (name) => graph.figure(node.n, name), metric) ?? NaN),
+        );
       expect(told, JSON.stringify([node, METRICS.map((name) => graph.figure(node.n, name))])).toBe(healthOf(graph, node.n, NOW).health);
     });
   }

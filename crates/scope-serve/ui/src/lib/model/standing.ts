@@ -1,5 +1,5 @@
-// How nodes are, for who asks of thousands again and again: what facts say is worked out once for each node, figures are read from their columns. The answer
-// is that of `judge`, without its reasons.
+// How nodes are, for who asks of thousands again and again: what facts say is worked out once for each node, figures are read from their columns, and only what
+// changed or moved is judged anew. The answers are those of `judge`, without its reasons, and of `share`.
 import type { Graph, GraphNode } from './graph';
 import { CRITICAL, hasEnded, HEALTHS, judge, SETTLES_MS, unrestUntil, WARNING } from './health';
 import { Roll } from './roll';
@@ -17,14 +17,29 @@ const [HEALTHY, WARNS, CRITICALLY, UNKNOWN] = ['healthy', 'warning', 'critical',
 const NOTHING = () => undefined;
 /** The attributes that facts are judged by, and those that figures are judged with. */
 const JUDGED_BY = ['state', 'exit_code', 'oom_killed', 'health', 'restart_count', 'started_at', 'cores'] as const;
+/** The figures that nodes are judged by. */
+export const JUDGED_FIGURES: ReadonlySet<string> = new Set([
+  'cpu_pct',
+  'cpu_limit_pct',
+  'cpu_throttled_pct',
+  'mem_bytes',
+  'mem_pct',
+  'mem_limit_bytes',
+  'mem_total_bytes',
+  'disk_pct',
+]);
 /** Later than all restarts, which are asked for by themselves: they are over some time. */
 const EVER = Number.MAX_VALUE;
 
 export class Standings {
   static readonly #all = new WeakMap<Graph, Standings>();
   readonly #roll = new Roll();
+  #touches = -1;
+  #moves = -1;
   /** What facts say, by the number of the node: the place of its health in `HEALTHS`, and what else there is to look at. */
   #facts = new Uint8Array();
+  /** How each is by its facts and figures, but for restarts, by number. */
+  #health = new Uint8Array();
   #unrestUntil = new Float64Array();
   /** What all of its processors are, in per cent of one, where that is known. */
   #processors = new Float64Array();
@@ -42,15 +57,84 @@ export class Standings {
   /** How nodes of the graph are now: for each number the place of its health in `HEALTHS`. */
   health(numbers: ArrayLike<number>, now: number): Uint8Array {
     this.#look();
-    const { graph } = this;
-    const [facts, unrest, processors] = [this.#facts, this.#unrestUntil, this.#processors];
-    const column = (metric: string) => graph.column(metric) ?? this.#nothing;
-    const [used, usedLimit, usedTotal, usedShare] = ['mem_bytes', 'mem_limit_bytes', 'mem_total_bytes', 'mem_pct'].map(column) as Four;
-    const [cpu, cpuLimit, throttled, disk] = ['cpu_pct', 'cpu_limit_pct', 'cpu_throttled_pct', 'disk_pct'].map(column) as Four;
+    const [facts, health, unrest] = [this.#facts, this.#health, this.#unrestUntil];
     const found = new Uint8Array(numbers.length);
+    for (let at = 0; at < numbers.length; at += 1) {
+      const n = numbers[at]!;
+      found[at] = health[n]!;
+      // Restarts are over some time, and nobody says so.
+      if (facts[n]! & RESTARTED && found[at] !== CRITICALLY && now < unrest[n]!)
+        found[at] = now < unrest[n]! - SETTLES_MS ? CRITICALLY : WARNS;
+    }
+    return found;
+  }
+
+  /** How much of its limit a figure of each node is; NaN where there is no limit, or it is unknown. */
+  shares(numbers: ArrayLike<number>, metric: string): Float32Array {
+    this.#look();
+    const found = new Float32Array(numbers.length).fill(NaN);
+    const values = this.#column(metric);
+    if (metric === 'mem_bytes') {
+      const [limits, totals, shares] = [this.#column('mem_limit_bytes'), this.#column('mem_total_bytes'), this.#column('mem_pct')];
+      for (let at = 0; at < numbers.length; at += 1) {
+        const n = numbers[at]!;
+        const most = Number.isNaN(limits[n]!) ? totals[n]! : limits[n]!;
+        found[at] = most > 0 && !Number.isNaN(values[n]!) ? values[n]! / most : shares[n]! / 100;
+      }
+    } else if (metric === 'cpu_pct') {
+      const limits = this.#column('cpu_limit_pct');
+      for (let at = 0; at < numbers.length; at += 1) {
+        const n = numbers[at]!;
+        const own = Number.isNaN(limits[n]!) && this.#facts[n]! & HAS_CORES ? this.#processors[n]! : limits[n]!;
+        if (own > 0) found[at] = values[n]! / own;
+      }
+    } else if (metric.endsWith('_pct')) for (let at = 0; at < numbers.length; at += 1) found[at] = values[numbers[at]!]! / 100;
+    return found;
+  }
+
+  /** All values of a figure, by number: unknown of all where nobody has it. */
+  #column(metric: string): Float64Array {
+    return this.graph.column(metric) ?? this.#nothing;
+  }
+
+  #look() {
+    const { graph } = this;
+    if (this.#touches === graph.touches && this.#moves === graph.moves) return;
+    const changed: number[] = [];
+    // Most changes are to something else, and looking is less work than judging.
+    this.#roll.call(graph, (left, came) => {
+      if (!came) return;
+      if (!left || !isAlike(left, came)) this.#put(came);
+      // Whoever came in the place of another has figures of their own.
+      changed.push(came.n);
+    });
+    const moved = graph.movedSince(this.#moves);
+    this.#touches = graph.touches;
+    this.#moves = graph.moves;
+    if (!moved) return this.#judge(Uint32Array.from(graph.nodes.keys()));
+    this.#judge(Uint32Array.from(changed));
+    let last: readonly number[] | undefined;
+    for (const [figure, of] of moved) {
+      // Columns that come together have the same list.
+      if (of === last || !JUDGED_FIGURES.has(graph.metrics[figure] ?? '')) continue;
+      this.#judge(Uint32Array.from(of));
+      last = of;
+    }
+  }
+
+  /** By facts and figures as they are, but for restarts. */
+  #judge(numbers: Uint32Array) {
+    const [facts, processors, found] = [this.#facts, this.#processors, this.#health];
+    const [used, usedLimit, usedTotal, usedShare] = ['mem_bytes', 'mem_limit_bytes', 'mem_total_bytes', 'mem_pct'].map((one) =>
+      this.#column(one),
+    ) as Four;
+    const [cpu, cpuLimit, throttled, disk] = ['cpu_pct', 'cpu_limit_pct', 'cpu_throttled_pct', 'disk_pct'].map((one) =>
+      this.#column(one),
+    ) as Four;
     // Thousands of times, each second: plain reads, none of them beyond an end, no calls. A comparison with what is unknown, NaN, is false.
     for (let at = 0; at < numbers.length; at += 1) {
       const n = numbers[at]!;
+      if (n >= facts.length) continue;
       const known = facts[n]!;
       let health = known & HEALTH;
       if (health !== CRITICALLY && known & JUDGED) {
@@ -74,15 +158,8 @@ export class Standings {
           else if (known & UNKNOWN_YET && !(Number.isNaN(busy) && Number.isNaN(memory))) health = HEALTHY;
         }
       }
-      if (known & RESTARTED && health !== CRITICALLY && now < unrest[n]!) health = now < unrest[n]! - SETTLES_MS ? CRITICALLY : WARNS;
-      found[at] = health;
+      found[n] = health;
     }
-    return found;
-  }
-
-  #look() {
-    // Most changes are to something else, and looking is less work than judging.
-    this.#roll.call(this.graph, (left, came) => came && !(left && isAlike(left, came)) && this.#put(came));
   }
 
   #put(node: GraphNode) {
@@ -109,9 +186,12 @@ export class Standings {
       grown.set(old);
       return grown;
     };
-    const facts = new Uint8Array(size);
-    facts.set(this.#facts);
-    this.#facts = facts;
+    const bytes = (old: Uint8Array) => {
+      const grown = new Uint8Array(size);
+      grown.set(old);
+      return grown;
+    };
+    [this.#facts, this.#health] = [bytes(this.#facts), bytes(this.#health)];
     [this.#unrestUntil, this.#processors] = [floats(this.#unrestUntil), floats(this.#processors)];
     this.#nothing = new Float64Array(size).fill(NaN);
   }
@@ -119,7 +199,7 @@ export class Standings {
 
 function isAlike(a: GraphNode, b: GraphNode): boolean {
   const [one, other] = [a.facts.attrs, b.facts.attrs];
-  return a.role === b.role && JUDGED_BY.every((name) => one?.[name] === other?.[name]);
+  return a.role === b.role && (one === other || JUDGED_BY.every((name) => one?.[name] === other?.[name]));
 }
 
 type Four = [Float64Array, Float64Array, Float64Array, Float64Array];
