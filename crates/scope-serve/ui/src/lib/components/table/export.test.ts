@@ -12,6 +12,7 @@ function rows(values: Record<string, Attribute>[]): Rows {
     row: (n) => ({ n, id: `container:${n}`, name: '' }),
     name: (n) => String(values[n]?.['name']),
     value: (n, key) => values[n]?.[key],
+    reader: (key) => (n) => values[n]?.[key],
     figures: () => undefined,
   };
 }

@@ -22,6 +22,8 @@ export interface Rows {
   row(n: number): Row | undefined;
   name(n: number): string;
   value(n: number, key: string): Attribute | undefined;
+  /** Reads what `value` says of many. */
+  reader(key: string): (n: number) => Attribute | undefined;
   /** All values of a figure by number, where it is one. */
   figures(key: string): Float64Array | undefined;
 }
@@ -31,6 +33,9 @@ const NEAREST = ['host', 'pod', 'container'];
 
 const WARNING = HEALTHS.indexOf('warning');
 const CRITICAL = HEALTHS.indexOf('critical');
+
+/** What comes from the graph itself. */
+const OWN = new Set(['name', 'kind', 'id', 'members', 'parents', 'agents', 'condition', 'connections']);
 
 export const edgeId = (from: string, to: string) => `edge:${from}>${to}`;
 
@@ -92,6 +97,13 @@ export class NodeRows implements Rows {
       default:
         return this.graph.figure(n, key) ?? node.facts.attrs?.[key];
     }
+  }
+
+  reader(key: string) {
+    const { nodes } = this.graph;
+    // A fact, and no figure of anybody, needs no second look.
+    if (OWN.has(key) || this.graph.column(key)) return (n: number) => this.value(n, key);
+    return (n: number) => nodes.get(n)?.facts.attrs?.[key];
   }
 
   /** What runs it, or where it runs: the nearest. An image is what it is made of, and has a column of its own. */
@@ -160,6 +172,10 @@ export class EdgeRows implements Rows {
 
   figures(key: string) {
     return this.graph.edgeColumn(key);
+  }
+
+  reader(key: string) {
+    return (e: number) => this.value(e, key);
   }
 
   value(e: number, key: string): Attribute | undefined {

@@ -49,11 +49,9 @@ export class TableState {
   readonly #order = new Order();
   readonly #pace = new Pace();
   #numbers: number[] = [];
-  /** The rows by number, and of what they are. */
-  #rows: (Row | undefined)[] = [];
+  /** The rows by number, and of what they are. Not changed once others stand in them: those in the order are what they were when it was made. */
+  #rows: readonly (Row | undefined)[] = [];
   #of: { rows: Rows | undefined; revision: number } = { rows: undefined, revision: -1 };
-  /** What each row stood for when the rows were put in order. */
-  #stood: (Row | undefined)[] = [];
   readonly #stop: () => void;
 
   readonly what = $derived(navigator.place.rows);
@@ -130,7 +128,8 @@ export class TableState {
   }
 
   row(at: number): Row | undefined {
-    return this.#stood[at];
+    const n = this.order[at];
+    return n === undefined ? undefined : this.#rows[n];
   }
 
   /** Whether the row still stands for what it did. */
@@ -178,14 +177,13 @@ export class TableState {
     // Another order is of the same rows, unless it depends on figures who has one.
     if (this.#of.rows !== this.rows || this.#of.revision !== revision || onlyProblems) {
       this.#numbers = this.rows.all();
-      this.#rows = [];
-      for (const n of this.#numbers) this.#rows[n] = this.rows.row(n);
-      this.#of = { rows: this.rows, revision };
+      const [of, rows] = [this.rows, [] as (Row | undefined)[]];
+      for (const n of this.#numbers) rows[n] = of.row(n);
+      this.#rows = rows;
+      this.#of = { rows: of, revision };
     }
     this.view.part = (onlyProblems || focus) && this.what === 'nodes' ? this.#numbers : undefined;
     const column = this.columns.find((column) => column.key === key);
-    const order = this.#order.sort(this.rows, this.#numbers, column, descending);
-    this.#stood = order.map((n) => this.#rows[n]);
-    this.order = order;
+    this.order = this.#order.sort(this.rows, this.#numbers, column, descending);
   }
 }
