@@ -1,7 +1,7 @@
 // What a cell shows: worked out at once for a whole row, as hundreds of cells change each second. How it looks on the page is in TableCell.
 import type { Graph } from '#lib/model/graph';
 import { format } from '#lib/model/format';
-import { HEALTHS, share as shareOf, type Health } from '#lib/model/health';
+import { share as shareOf } from '#lib/model/health';
 import type { Column } from './columns';
 import { limitOf } from './limits';
 import type { Rows } from './rows';
@@ -14,10 +14,12 @@ export interface Cell {
   share: number | undefined;
   /** Whether the share is of a limit, and not of the largest around. */
   limited: boolean;
-  health: Health | undefined;
 }
 
 export type Look = Pick<Column, 'key' | 'unit' | 'show'>;
+
+/** Of what is not there. */
+export const NOTHING: Cell = { text: '', tone: '', share: undefined, limited: false };
 
 const LONGEST = 300;
 const TONES: Readonly<Record<string, string>> = {
@@ -45,9 +47,8 @@ export function cellsOf(
   return columns.map((column): Cell => {
     const value = rows.value(n, column.key);
     const text = value === undefined ? '' : format.value(value, column, now).slice(0, LONGEST);
-    const cell: Cell = { text, tone: tone(column, value, text), share: undefined, limited: false, health: undefined };
-    if (column.key === 'condition') cell.health = HEALTHS[Number(value)] ?? 'unknown';
-    else if (column.show === 'bar' && node && typeof value === 'number') {
+    const cell: Cell = { text, tone: tone(column, value, text), share: undefined, limited: false };
+    if (column.show === 'bar' && node && typeof value === 'number') {
       cell.share = shareOf(node, figure, column.key);
       cell.limited = cell.share !== undefined;
       const most = largest[column.key] ?? 0;
