@@ -71,6 +71,24 @@ describe('order', () => {
     expect(names(rows, new Order().sort(rows, rows.all(), column('connections', true), true))).toEqual(['a', 'b', 'c']);
   });
 
+  it('has texts that are empty last either way, and equal ones by name', () => {
+    const images = ['b', '', 'a', 'b', 'a'];
+    const named = graph(
+      ['n5', 'n4', 'n3', 'n2', 'n1'],
+      [],
+      images.map((image) => (image ? { attrs: { image } } : {})),
+    );
+    const [rows, order] = [new NodeRows(named, all, false), new Order()];
+    const numbers = rows.all();
+    const by = (descending: boolean, list = numbers) => names(rows, order.sort(rows, list, column('image', false), descending));
+    expect(by(false)).toEqual(['n1', 'n3', 'n2', 'n5', 'n4']);
+    expect(by(true)).toEqual(['n2', 'n5', 'n1', 'n3', 'n4']);
+    expect(names(rows, order.sort(rows, numbers, undefined, true))).toEqual(['n5', 'n4', 'n3', 'n2', 'n1']);
+    // Another list is of other rows: those that come have ranks of their own.
+    expect(by(false, numbers.slice(2))).toEqual(['n1', 'n3', 'n2']);
+    expect(by(true)).toEqual(['n2', 'n5', 'n1', 'n3', 'n4']);
+  });
+
   it('shows what the place asks for', () => {
     const one = graph(['a', 'b', 'c'], [1, 2, 3]);
     expect(new NodeRows(one, { ...all, focus: 'container:0' }, false).all()).toEqual([0, 1]);
