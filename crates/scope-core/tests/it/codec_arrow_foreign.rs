@@ -217,6 +217,24 @@ fn what_a_message_claims_to_be_long_is_bounded() {
     }
 }
 
+#[test]
+fn bytes_that_are_no_text_cost_their_batch() {
+    let batch = |name: &str| nodes(vec![("name", text(&[Some(name), Some("y"), Some("z")]))]);
+    let bytes = stream(&[batch("aü"), batch("b")]);
+    let place = |pattern: &[u8]| bytes.windows(pattern.len()).position(|window| window == pattern).unwrap();
+    // No character at all; half of one, at the end of a text and at the beginning of the next; offsets that fall.
+    let texts = place("aüyz".as_bytes());
+    let offsets = place(&[0_u32, 3, 4, 5].map(u32::to_le_bytes).concat());
+    for (at, damage) in [(texts + 1, 0xff_u8), (texts + 2, b'x'), (offsets + 4, 2), (offsets + 4, 5), (offsets + 12, 200)] {
+        let mut bytes = bytes.clone();
+        bytes[at] = damage;
+        let (records, errors) = read(&bytes);
+        assert_eq!((records.len(), errors.len()), (3, 1), "{damage} at {at}: {errors:?}");
+        assert!(errors[0].starts_with("could not read batch 1: "), "{errors:?}");
+        assert_eq!(node(&records[0]).name.as_deref(), Some("b"));
+    }
+}
+
 /// Where the descriptions of the messages of a stream begin and end.
 fn descriptions(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut ranges = Vec::new();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use arrow_array::types::{ArrowPrimitiveType, Int32Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
-use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::columns::{Bools, Numbers, Part, Strings, Text, Times};
+use super::columns::{Bools, Numbers, Part, Strings, Text, Texts, Times};
 
 /// Whether a column of this type can be taken from a body.
 pub(super) fn is_plain(data_type: &DataType) -> bool {
@@ -40,17 +40,34 @@ pub(super) struct Start {
 
 /// Takes arrays from a body.
 pub(super) struct Body<'a> {
-    pub(super) batch: arrow_ipc::RecordBatch<'a>,
-    pub(super) bytes: &'a Buffer,
-    pub(super) dictionaries: &'a HashMap<i64, ArrayRef>,
+    rows: usize,
+    /// How many items each part has, and whether any is null.
+    nodes: Vec<(usize, bool)>,
+    /// Where in the body each buffer begins, and how long it is.
+    buffers: Vec<(usize, usize)>,
+    bytes: &'a Buffer,
+    dictionaries: &'a HashMap<i64, ArrayRef>,
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// The body `bytes` of a batch that is not compressed.
+    pub(super) fn new(batch: arrow_ipc::RecordBatch<'_>, bytes: &'a Buffer, dictionaries: &'a HashMap<i64, ArrayRef>) -> Option<Self> {
+        let rows = usize::try_from(batch.length()).ok().filter(|_| batch.compression().is_none())?;
+        let mut nodes = Vec::with_capacity(batch.nodes()?.len());
+        for node in batch.nodes()? {
+            nodes.push((usize::try_from(node.length()).ok()?, node.null_count() != 0));
+        }
+        let mut buffers = Vec::with_capacity(batch.buffers()?.len());
+        for buffer in batch.buffers()? {
+            buffers.push((usize::try_from(buffer.offset()).ok()?, usize::try_from(buffer.length()).ok()?));
+        }
+        Some(Self { rows, nodes, buffers, bytes, dictionaries })
+    }
+
     /// The column of this type and these dictionaries at `start`; none where anything about it is not as it should be.
     pub(super) fn column(&self, start: Start, data_type: &DataType, dictionaries: &[i64]) -> Option<Part> {
-        let rows = usize::try_from(self.batch.length()).ok()?;
         let (part, length) = Column { body: self, at: start, dictionaries: dictionaries.iter() }.sized(data_type)?;
-        (length == rows).then_some(part)
+        (length == self.rows).then_some(part)
     }
 }
 
@@ -64,17 +81,14 @@ struct Column<'a> {
 impl Column<'_> {
     /// How many items the next part has, and whether any is null.
     fn node(&mut self) -> Option<(usize, bool)> {
-        let nodes = self.body.batch.nodes()?;
-        let node = (self.at.node < nodes.len()).then(|| nodes.get(self.at.node))?;
+        let node = self.body.nodes.get(self.at.node).copied();
         self.at.node += 1;
-        Some((usize::try_from(node.length()).ok()?, node.null_count() != 0))
+        node
     }
 
     fn buffer(&mut self) -> Option<Buffer> {
-        let buffers = self.body.batch.buffers()?;
-        let buffer = (self.at.buffer < buffers.len()).then(|| buffers.get(self.at.buffer))?;
+        let (offset, length) = *self.body.buffers.get(self.at.buffer)?;
         self.at.buffer += 1;
-        let (offset, length) = (usize::try_from(buffer.offset()).ok()?, usize::try_from(buffer.length()).ok()?);
         (offset.checked_add(length)? <= self.body.bytes.len()).then(|| self.body.bytes.slice_with_length(offset, length))
     }
 
@@ -99,9 +113,12 @@ impl Column<'_> {
         Some(None)
     }
 
-    fn offsets(&mut self, length: usize) -> Option<OffsetBuffer<i32>> {
+    /// Where `length` items begin and end: offsets that do not fall, from one that is not negative.
+    fn offsets(&mut self, length: usize) -> Option<ScalarBuffer<i32>> {
         let offsets = self.values::<i32>(length.checked_add(1)?)?;
-        (*offsets.first()? >= 0 && offsets.windows(2).fold(true, |all, pair| all & matches!(pair, [a, b] if a <= b))).then(|| OffsetBuffer::new(offsets))
+        // All that fall are counted, for to stop at the first takes a branch for each: without, the loop is a few vector instructions.
+        let falls = offsets.iter().zip(offsets.get(1..)?).filter(|(start, end)| start > end).count();
+        (*offsets.first()? >= 0 && falls == 0).then_some(offsets)
     }
 
     fn numbers<T: ArrowPrimitiveType>(&mut self) -> Option<PrimitiveArray<T>> {
@@ -110,11 +127,11 @@ impl Column<'_> {
         PrimitiveArray::try_new(self.values(length)?, nulls).ok()
     }
 
-    fn text(&mut self) -> Option<StringArray> {
+    fn text(&mut self) -> Option<Texts> {
         let (length, any) = self.node()?;
         let nulls = self.nulls(length, any)?;
         let offsets = self.offsets(length)?;
-        StringArray::try_new(offsets, self.buffer()?, nulls).ok()
+        Texts::new(offsets, self.buffer()?, nulls)
     }
 
     fn words(&mut self) -> Option<Text> {
@@ -126,7 +143,7 @@ impl Column<'_> {
         };
         let fits = |key: i32| usize::try_from(key).is_ok_and(|key| key < values.len());
         let all = match keys.nulls() {
-            // Every one is looked at, whatever the ones before say: without a branch the loop is a few vector instructions.
+            // Every one is looked at, whatever the ones before say, without a branch here too.
             None => keys.values().iter().fold(true, |all, key| all & ((key.cast_unsigned() as usize) < values.len())),
             Some(_) => keys.iter().flatten().all(fits),
         };
@@ -146,14 +163,14 @@ impl Column<'_> {
                 let nulls = self.nulls(length, any)?;
                 Part::Bools(Bools(BooleanArray::new(self.bits(length)?, nulls)))
             }
-            DataType::Utf8 => Part::Text(Text::Plain(Strings::Utf8(self.text()?))),
+            DataType::Utf8 => Part::Text(Text::Plain(Strings::Batch(self.text()?))),
             DataType::Dictionary(..) => Part::Text(self.words()?),
             DataType::List(item) => {
                 let (length, any) = self.node()?;
                 let nulls = self.nulls(length, any)?;
                 let offsets = self.offsets(length)?;
                 let (items, length) = self.sized(item.data_type())?;
-                let fits = usize::try_from(offsets.last()).is_ok_and(|end| end <= length);
+                let fits = usize::try_from(*offsets.last()?).is_ok_and(|end| end <= length);
                 fits.then(|| Part::List { offsets, nulls, items: Box::new(items) })?
             }
             DataType::Struct(_) => self.sized(data_type)?.0,

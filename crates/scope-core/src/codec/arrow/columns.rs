@@ -12,7 +12,7 @@ use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, Int32Array, Int64Array, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
     TimestampMicrosecondArray, UInt64Array,
 };
-use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Fields, TimeUnit};
 
 use crate::number::Number;
@@ -30,7 +30,7 @@ pub(super) enum Part {
     Numbers(Numbers),
     Times(Times),
     Bools(Bools),
-    List { offsets: OffsetBuffer<i32>, nulls: Option<NullBuffer>, items: Box<Part> },
+    List { offsets: ScalarBuffer<i32>, nulls: Option<NullBuffer>, items: Box<Part> },
     Structs { fields: Fields, columns: Vec<Part>, nulls: Option<NullBuffer> },
 }
 
@@ -61,7 +61,7 @@ impl Part {
             Self::Numbers(Numbers::Float(array)) => array.len(),
             Self::Times(Times::Micros(array)) => array.len(),
             Self::Bools(Bools(array)) => array.len(),
-            Self::List { offsets, .. } => offsets.len() - 1,
+            Self::List { offsets, .. } => offsets.len().saturating_sub(1),
             Self::Structs { .. } => return None,
         })
     }
@@ -75,8 +75,47 @@ impl Part {
     }
 }
 
+/// Texts as they lie in a batch. Until a text is asked for, it is bytes: most are only compared with what is known already.
+pub(super) struct Texts {
+    /// Where each begins and ends: one more than there are texts, none less than the one before.
+    offsets: ScalarBuffer<i32>,
+    values: Buffer,
+    nulls: Option<NullBuffer>,
+}
+
+impl Texts {
+    /// The texts between `offsets`, which do not fall; none where they are not texts, all of them, null ones too.
+    pub(super) fn new(offsets: ScalarBuffer<i32>, values: Buffer, nulls: Option<NullBuffer>) -> Option<Self> {
+        let (first, last) = (usize::try_from(*offsets.first()?).ok()?, usize::try_from(*offsets.last()?).ok()?);
+        let used = values.as_slice().get(first..last)?;
+        // Where every byte is a character, texts may begin at any.
+        if !used.is_ascii() {
+            let used = std::str::from_utf8(used).ok()?;
+            let begins = |offset: &i32| usize::try_from(*offset).ok().and_then(|at| at.checked_sub(first)).is_some_and(|at| used.is_char_boundary(at));
+            if !offsets.iter().all(begins) {
+                return None;
+            }
+        }
+        Some(Self { offsets, values, nulls })
+    }
+
+    fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    #[inline]
+    fn bytes(&self, at: usize) -> Option<&[u8]> {
+        let [start, end] = *self.offsets.get(at..)?.first_chunk()?;
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(at)) {
+            return None;
+        }
+        self.values.as_slice().get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+    }
+}
+
 /// Text of any width.
 pub(super) enum Strings {
+    Batch(Texts),
     Utf8(StringArray),
     Large(LargeStringArray),
     View(StringViewArray),
@@ -85,6 +124,7 @@ pub(super) enum Strings {
 impl Strings {
     pub(super) fn len(&self) -> usize {
         match self {
+            Self::Batch(texts) => texts.len(),
             Self::Utf8(array) => array.len(),
             Self::Large(array) => array.len(),
             Self::View(array) => array.len(),
@@ -93,6 +133,7 @@ impl Strings {
 
     fn nulls(&self) -> Option<&NullBuffer> {
         match self {
+            Self::Batch(texts) => texts.nulls.as_ref(),
             Self::Utf8(array) => array.nulls(),
             Self::Large(array) => array.nulls(),
             Self::View(array) => array.nulls(),
@@ -111,9 +152,19 @@ impl Strings {
     #[inline]
     fn get(&self, at: usize) -> Option<&str> {
         match self {
+            // All of them have been found to be text.
+            Self::Batch(texts) => texts.bytes(at).and_then(|text| std::str::from_utf8(text).ok()),
             Self::Utf8(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
             Self::Large(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
             Self::View(array) => (at < array.len() && array.is_valid(at)).then(|| array.value(at)),
+        }
+    }
+
+    #[inline]
+    fn bytes(&self, at: usize) -> Option<&[u8]> {
+        match self {
+            Self::Batch(texts) => texts.bytes(at),
+            other => other.get(at).map(str::as_bytes),
         }
     }
 }
@@ -156,6 +207,15 @@ impl Text {
         match self {
             Self::Plain(strings) => strings.get(at),
             Self::Words { keys, .. } => self.word(value(keys, at)?),
+        }
+    }
+
+    /// The bytes of the text at `at`.
+    #[inline]
+    pub(super) fn bytes(&self, at: usize) -> Option<&[u8]> {
+        match self {
+            Self::Plain(strings) => strings.bytes(at),
+            Self::Words { .. } => self.get(at).map(str::as_bytes),
         }
     }
 
@@ -318,8 +378,8 @@ impl Bools {
 }
 
 enum Offsets {
-    Narrow(OffsetBuffer<i32>),
-    Wide(OffsetBuffer<i64>),
+    Narrow(ScalarBuffer<i32>),
+    Wide(ScalarBuffer<i64>),
 }
 
 /// Where the lists of a column begin and end among their items.
@@ -344,11 +404,11 @@ impl<T> Lists<T> {
         let (offsets, values) = match array.data_type() {
             DataType::List(_) => {
                 let list = array.as_list::<i32>();
-                (Offsets::Narrow(list.offsets().clone()), list.values())
+                (Offsets::Narrow(list.offsets().inner().clone()), list.values())
             }
             DataType::LargeList(_) => {
                 let list = array.as_list::<i64>();
-                (Offsets::Wide(list.offsets().clone()), list.values())
+                (Offsets::Wide(list.offsets().inner().clone()), list.values())
             }
             _ => return None,
         };

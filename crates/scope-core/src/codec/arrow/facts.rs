@@ -3,11 +3,11 @@
 use compact_str::CompactString;
 
 use super::columns::{Bools, Lists, Members, Numbers, Part, Text, Times};
-use super::repeats::{Memory, Repeats, Shapes};
-use super::rows::{Budget, from_json, parse, text, time};
+use super::repeats::{Memory, Shapes};
+use super::rows::{Budget, from_json, parse_bytes, text, time};
 use super::schema::Column;
 use crate::NodeId;
-use crate::endpoint::OwnedEndpoint;
+use crate::endpoint::{Endpoint, OwnedEndpoint};
 use crate::number::Number;
 use crate::value::{Fields, Value};
 
@@ -71,33 +71,38 @@ pub(super) fn text_value(text: &str) -> Value {
     if text.len() == TIME { Value::text(text) } else { Value::Text(text.into()) }
 }
 
-pub(super) fn parents(list: Option<&Lists<Text>>, row: usize, repeats: &mut Repeats) -> Result<Option<Vec<NodeId>>, String> {
+pub(super) fn parents(list: Option<&Lists<Text>>, row: usize, memory: &mut Memory<NodeId>) -> Result<Option<Vec<NodeId>>, String> {
     let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
     let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
     for item in items {
-        if let Some(id) = list.items.get(item) {
-            parents.push(repeats.parents.get(id, |id| parse(Column::Parents, id))?);
+        if let Some(id) = list.items.bytes(item) {
+            parents.push(memory.get(id, |id| parse_bytes(Column::Parents, id))?);
         }
     }
     Ok(Some(parents))
 }
 
-pub(super) fn endpoints(list: Option<&Lists<Since<Text>>>, row: usize, repeats: &mut Repeats) -> Result<Option<Vec<OwnedEndpoint>>, String> {
+pub(super) fn endpoints(list: Option<&Lists<Since<Text>>>, row: usize, memory: &mut Memory<Endpoint>) -> Result<Option<Vec<OwnedEndpoint>>, String> {
     let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
     let Since { what, since } = &list.items;
     let mut endpoints = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
     for item in items {
-        if let Some(at) = text(what.as_ref(), item) {
-            let at = repeats.endpoints.get(at, |at| parse(Column::Endpoints, at))?;
+        if let Some(at) = what.as_ref().and_then(|what| what.bytes(item)) {
+            let at = memory.get(at, |at| parse_bytes(Column::Endpoints, at))?;
             endpoints.push(OwnedEndpoint { at, since: time(Column::Endpoints, since.as_ref(), item)? });
         }
     }
     Ok(Some(endpoints))
 }
 
-pub(super) fn attrs(list: Option<&Lists<Attributes>>, row: usize, budget: &mut Budget, repeats: &mut Repeats) -> Result<Fields<Value>, String> {
+pub(super) fn attrs(
+    list: Option<&Lists<Attributes>>,
+    row: usize,
+    budget: &mut Budget,
+    shapes: &mut Shapes,
+    json: &mut Memory<Value>,
+) -> Result<Fields<Value>, String> {
     let Some(list) = list else { return Ok(Fields::default()) };
-    let Repeats { attrs: shapes, json, .. } = repeats;
     if let Some((items, keys, column)) = list.run(row).and_then(|items| Some((items.clone(), list.items.key.as_ref()?.keys(items)?, list.items.key.as_ref()?)))
         && let Some((names, bytes)) = shapes.get(keys, column)
     {
@@ -180,7 +185,7 @@ impl Attributes {
             *value = Value::Bool(said);
         } else if let Some(at) = time(Column::Attrs, self.time.as_ref(), item)? {
             *value = Value::Time(at);
-        } else if let Some(text) = text(self.json.as_ref(), item) {
+        } else if let Some(text) = self.json.as_ref().and_then(|column| column.bytes(item)) {
             budget.spend(text.len())?;
             *value = json.get(text, shared_json)?;
         }
@@ -189,7 +194,7 @@ impl Attributes {
 }
 
 /// A value that many nodes may have: a map of labels is kept once.
-fn shared_json(text: &str) -> Result<Value, String> {
+fn shared_json(text: &[u8]) -> Result<Value, String> {
     Ok(match from_json(Column::Attrs, text)? {
         Value::Map(entries) => Value::Map(entries.into_shared()),
         other => other,

@@ -66,15 +66,22 @@ struct Columns {
     plain: Option<Vec<Vec<i64>>>,
     /// The buffers of a batch.
     buffers: Vec<Slot>,
-    /// The dictionaries of text, by their ids: the buffers of each. Others are not read.
-    dictionaries: HashMap<i64, Vec<Slot>>,
+    /// The dictionaries of text, by their ids. Others are not read.
+    dictionaries: HashMap<i64, Dictionary>,
+}
+
+/// A dictionary that a stream announces.
+struct Dictionary {
+    buffers: Vec<Slot>,
+    /// A column that refers to it and no other: arrow looks through all that it is given.
+    schema: SchemaRef,
 }
 
 impl Columns {
     /// The rows of a batch that is as ours are; none of any other.
     fn take(&self, batch: arrow_ipc::RecordBatch<'_>, bytes: &Buffer, projection: &[usize], dictionaries: &HashMap<i64, ArrayRef>) -> Option<Rows> {
-        let words = self.plain.as_ref().filter(|_| batch.compression().is_none())?;
-        let body = Body { batch, bytes, dictionaries };
+        let words = self.plain.as_ref()?;
+        let body = Body::new(batch, bytes, dictionaries)?;
         let mut rows = Rows::default();
         for index in projection {
             let ((column, start), field) = (self.fields.get(*index)?, self.schema.fields().get(*index)?);
@@ -267,11 +274,11 @@ impl Stream {
             return Err(format!("it has no column `{}`", missing.name()));
         }
         // A null where none may be costs its row, not its batch.
-        let nullable: Vec<_> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+        let nullable: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
         let mut dictionaries = HashMap::new();
         let mut words = Vec::new();
-        for field in encoded.fields().into_iter().flatten() {
-            collect_dictionaries(&field, &mut dictionaries);
+        for (field, column) in encoded.fields().into_iter().flatten().zip(&nullable) {
+            collect_dictionaries(&field, &mut dictionaries, &mut || Arc::new(Schema::new(vec![column.clone()])));
             let mut of_field = Vec::new();
             dictionaries_of(&field, &mut of_field);
             words.push(of_field);
@@ -283,7 +290,7 @@ impl Stream {
 
     fn take_dictionary(&mut self, batch: arrow_ipc::DictionaryBatch<'_>, body: &Buffer, version: MetadataVersion) -> Result<(), String> {
         let columns = self.columns.as_ref().ok_or("a dictionary before the schema")?;
-        let Some(buffers) = columns.dictionaries.get(&batch.id()) else { return Ok(()) };
+        let Some(Dictionary { buffers, schema }) = columns.dictionaries.get(&batch.id()) else { return Ok(()) };
         let holds = check_batch(&batch.data().ok_or("a dictionary without its words")?, body, buffers)?;
         let (id, before) = (batch.id(), self.dictionary_bytes.get(&batch.id()).copied().unwrap_or(0));
         let after = if batch.isDelta() { before + holds } else { holds };
@@ -298,7 +305,7 @@ impl Stream {
                 return Err("too many additions to a dictionary".to_owned());
             }
         }
-        read_dictionary(body, batch, &columns.schema, &mut self.dictionaries, &version).map_err(|error| error.to_string())?;
+        read_dictionary(body, batch, schema, &mut self.dictionaries, &version).map_err(|error| error.to_string())?;
         self.dictionary_bytes.insert(id, after);
         Ok(())
     }
@@ -351,7 +358,7 @@ impl Stream {
 }
 
 /// The dictionaries of text that a column needs. As deep as the checked description of the schema, which is at most 64.
-fn collect_dictionaries(field: &arrow_ipc::Field<'_>, dictionaries: &mut HashMap<i64, Vec<Slot>>) {
+fn collect_dictionaries(field: &arrow_ipc::Field<'_>, dictionaries: &mut HashMap<i64, Dictionary>, schema: &mut impl FnMut() -> SchemaRef) {
     let text = match field.type_type() {
         arrow_ipc::Type::Utf8 => Some(DataType::Utf8),
         arrow_ipc::Type::LargeUtf8 => Some(DataType::LargeUtf8),
@@ -362,11 +369,11 @@ fn collect_dictionaries(field: &arrow_ipc::Field<'_>, dictionaries: &mut HashMap
         dictionaries.entry(dictionary.id()).or_insert_with(|| {
             let mut buffers = Vec::new();
             buffers_of(&text, &mut buffers);
-            buffers
+            Dictionary { buffers, schema: schema() }
         });
     }
     for child in field.children().into_iter().flatten() {
-        collect_dictionaries(&child, dictionaries);
+        collect_dictionaries(&child, dictionaries, schema);
     }
 }
 

@@ -30,7 +30,7 @@ const NAMES: usize = 256;
 /// What texts stand for.
 pub(super) struct Memory<T> {
     /// In the order in which they came first.
-    entries: Vec<(Box<str>, T)>,
+    entries: Vec<(Box<[u8]>, T)>,
     places: HashTable<u32>,
     hasher: DefaultHashBuilder,
     bytes: usize,
@@ -45,18 +45,27 @@ impl<T> Default for Memory<T> {
 }
 
 impl<T: Clone> Memory<T> {
-    /// What `text` stands for, read by `read` where it is not known.
+    /// What the bytes of `text` stand for, read by `read` where it is not known.
     #[inline]
-    pub(super) fn get<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+    pub(super) fn get<E>(&mut self, text: &[u8], read: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, E> {
         if let Some((_, value)) = self.entries.get(self.next).filter(|(known, _)| known.as_ref() == text) {
             self.next += 1;
+            return Ok(value.clone());
+        }
+        // Or the same once more.
+        if let Some((_, value)) = self.last().filter(|(known, _)| known.as_ref() == text) {
             return Ok(value.clone());
         }
         self.look_up(text, read)
     }
 
+    #[inline]
+    fn last(&self) -> Option<&(Box<[u8]>, T)> {
+        self.entries.get(self.next.checked_sub(1)?)
+    }
+
     #[inline(never)]
-    fn look_up<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+    fn look_up<E>(&mut self, text: &[u8], read: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, E> {
         let hash = self.hasher.hash_one(text);
         let place = self.places.find(hash, |place| self.entries.get(*place as usize).is_some_and(|(known, _)| known.as_ref() == text)).copied();
         if let Some((place, (_, value))) = place.and_then(|place| Some((place, self.entries.get(place as usize)?))) {

@@ -58,6 +58,11 @@ pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(column: Column, text: &s
     text.parse().map_err(|error| invalid(column, error))
 }
 
+/// As [`parse`], of text that has not been looked at yet.
+pub(super) fn parse_bytes<T: FromStr<Err: std::fmt::Display>>(column: Column, text: &[u8]) -> Result<T, String> {
+    parse(column, std::str::from_utf8(text).map_err(|error| invalid(column, error))?)
+}
+
 fn invalid(column: Column, error: impl std::fmt::Display) -> String {
     format!("column `{}`: {error}", column.name())
 }
@@ -145,7 +150,7 @@ fn name(column: Option<&Text>, row: usize) -> Option<CompactString> {
 
 /// What the text of a row stands for.
 fn known<T: FromStr<Err: std::fmt::Display> + Clone>(of: Column, column: Option<&Text>, row: usize, memory: &mut Memory<T>) -> Result<Option<T>, String> {
-    text(column, row).map(|text| memory.get(text, |text| parse(of, text))).transpose()
+    column.and_then(|column| column.bytes(row)).map(|text| memory.get(text, |text| parse_bytes(of, text))).transpose()
 }
 
 pub(super) fn time(of: Column, column: Option<&Times>, row: usize) -> Result<Option<Timestamp>, String> {
@@ -158,11 +163,11 @@ fn count<T: TryFrom<u64>>(of: Column, column: Option<&Numbers>, row: usize) -> R
 }
 
 fn json<T: serde::de::DeserializeOwned>(of: Column, column: Option<&Text>, row: usize) -> Result<Option<T>, String> {
-    text(column, row).map(|text| from_json(of, text)).transpose()
+    column.and_then(|column| column.bytes(row)).map(|text| from_json(of, text)).transpose()
 }
 
-pub(super) fn from_json<T: serde::de::DeserializeOwned>(of: Column, text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| invalid(of, error))
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(of: Column, text: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(text).map_err(|error| invalid(of, error))
 }
 
 /// The text of one row, which a dictionary makes cheap to repeat, is bounded as that of a line is.
@@ -249,13 +254,14 @@ impl Rows {
 
     fn node(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Node, String> {
         let id = known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("id"))?;
+        let Repeats { parents, endpoints, attrs, json, .. } = repeats;
         Ok(Node {
             kind: repeats.kind.get(self.kind.as_ref(), row, |text| parse(Column::Kind, text))?.unwrap_or_else(|| id.kind().into()),
             id,
             name: name(self.name.as_ref(), row),
-            parents: facts::parents(self.parents.as_ref(), row, repeats)?,
-            endpoints: facts::endpoints(self.endpoints.as_ref(), row, repeats)?,
-            attrs: facts::attrs(self.attrs.as_ref(), row, budget, repeats)?,
+            parents: facts::parents(self.parents.as_ref(), row, parents)?,
+            endpoints: facts::endpoints(self.endpoints.as_ref(), row, endpoints)?,
+            attrs: facts::attrs(self.attrs.as_ref(), row, budget, attrs, json)?,
             metrics: self.metrics(row, budget, repeats)?,
         })
     }
