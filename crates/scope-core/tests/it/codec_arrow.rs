@@ -1,9 +1,12 @@
 //! Arrow IPC and NDJSON hold the same thing.
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
-use scope_core::Record;
 use scope_core::codec::{Compression, Format, ReadError, Reader, Writer};
+use scope_core::record::{Stamp, Tick};
+use scope_core::value::Fields;
+use scope_core::{Body, Node, NodeId, Record, RunId, Timestamp};
 
 use crate::strategy::any_record;
 
@@ -28,6 +31,29 @@ proptest! {
                 prop_assert_eq!(&decode(&bytes), &records, "{:?} {:?}", format, compression);
             }
         }
+    }
+
+    #[test]
+    fn what_nodes_belong_to_reads_back_however_often_it_changes(said in vec((0..3_u8, option::of(vec(0..4_u8, 0..10))), 0..40), batches in 1..4_usize) {
+        let id = |number: u8| NodeId::host(&format!("host-{number}").parse().unwrap());
+        let mut records = Vec::new();
+        for (seq, (number, parents)) in said.into_iter().enumerate() {
+            let node = Node { parents: parents.map(|parents| parents.into_iter().map(id).collect()), ..Node::new(id(number)) };
+            let record = |source: &str, body| Record {
+                agent: "a".parse().unwrap(),
+                stamp: Stamp { run: RunId::from_u128(1), seq: seq as u64 },
+                source: source.into(),
+                at: Timestamp::from_micros(0),
+                body,
+                extra: Fields::default(),
+            };
+            records.push(record("docker", Body::Node(node)));
+            // A report ends the batch.
+            if seq % batches == 0 {
+                records.push(record("", Body::Tick(Tick::default())));
+            }
+        }
+        prop_assert_eq!(&decode(&encode(&records, Format::Arrow, Compression::None)), &records);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::columns::{Bools, Lists, Members, Numbers, Part, Text, Times};
-use super::repeats::{Memory, Shapes};
+use super::repeats::{BELONGINGS, Memory, Shapes};
 use super::rows::{Budget, from_json, parse_bytes, text, time};
 use super::schema::Column;
 use crate::NodeId;
@@ -71,13 +71,27 @@ pub(super) fn text_value(text: &str) -> Value {
     if text.len() == TIME { Value::text(text) } else { Value::Text(text.into()) }
 }
 
-pub(super) fn parents(list: Option<&Lists<Text>>, row: usize, memory: &mut Memory<NodeId>) -> Result<Option<Vec<NodeId>>, String> {
+pub(super) fn parents(
+    list: Option<&Lists<Text>>,
+    row: usize,
+    memory: &mut Memory<NodeId>,
+    said: Option<&mut Vec<NodeId>>,
+) -> Result<Option<Vec<NodeId>>, String> {
     let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
+    if let (Some(said), Some(items)) = (&said, list.run(row))
+        && items.len() == said.len()
+        && items.zip(said.iter()).all(|(item, known)| list.items.bytes(item) == Some(known.as_str().as_bytes()))
+    {
+        return Ok(Some(Vec::clone(said)));
+    }
     let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
     for item in items {
         if let Some(id) = list.items.bytes(item) {
             parents.push(memory.get(id, |id| parse_bytes(Column::Parents, id))?);
         }
+    }
+    if let Some(said) = said.filter(|_| parents.len() <= BELONGINGS) {
+        said.clone_from(&parents);
     }
     Ok(Some(parents))
 }

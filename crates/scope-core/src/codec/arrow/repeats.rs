@@ -27,6 +27,9 @@ const SHAPES: usize = 16;
 /// Most names, and most bytes of them, in a list that is remembered.
 const NAMES: usize = 256;
 
+/// Most parents of a node that are remembered.
+pub(super) const BELONGINGS: usize = 8;
+
 /// What texts stand for.
 pub(super) struct Memory<T> {
     /// In the order in which they came first.
@@ -36,11 +39,13 @@ pub(super) struct Memory<T> {
     bytes: usize,
     /// The entry after the one last found: reports name the same things in the same order, so it is most often the next.
     next: usize,
+    /// How often all of it was forgotten.
+    forgotten: u32,
 }
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: HashTable::new(), hasher: DefaultHashBuilder::default(), bytes: 0, next: 0 }
+        Self { entries: Vec::new(), places: HashTable::new(), hasher: DefaultHashBuilder::default(), bytes: 0, next: 0, forgotten: 0 }
     }
 }
 
@@ -78,6 +83,7 @@ impl<T: Clone> Memory<T> {
                 self.entries.clear();
                 self.places.clear();
                 self.bytes = 0;
+                self.forgotten = self.forgotten.wrapping_add(1);
             }
             self.bytes += text.len() + ENTRY;
             let (entries, hasher) = (&self.entries, &self.hasher);
@@ -194,6 +200,31 @@ impl Shapes {
     }
 }
 
+/// What nodes were last said to belong to, by where their ids are remembered: full reports say it again and again.
+#[derive(Default)]
+pub(super) struct Belongings {
+    parents: Vec<Vec<NodeId>>,
+    /// How often the ids had been forgotten.
+    forgotten: u32,
+}
+
+impl Belongings {
+    /// The parents of the node whose id was last found; none the first time: what comes but once is not worth keeping.
+    #[inline]
+    pub(super) fn of_last(&mut self, ids: &Memory<NodeId>) -> Option<&mut Vec<NodeId>> {
+        if self.forgotten != ids.forgotten {
+            self.forgotten = ids.forgotten;
+            self.parents.clear();
+        }
+        let place = ids.next.checked_sub(1)?;
+        if place >= self.parents.len() {
+            self.parents.resize_with(place + 1, Vec::new);
+            return None;
+        }
+        self.parents.get_mut(place)
+    }
+}
+
 /// All that is remembered of a stream, column by column.
 #[derive(Default)]
 pub(super) struct Repeats {
@@ -203,6 +234,7 @@ pub(super) struct Repeats {
     pub(super) source: Last<CompactString>,
     pub(super) kind: Last<CompactString>,
     pub(super) ids: Memory<NodeId>,
+    pub(super) belongings: Belongings,
     pub(super) parents: Memory<NodeId>,
     pub(super) owners: Memory<NodeId>,
     pub(super) servers: Memory<NodeId>,

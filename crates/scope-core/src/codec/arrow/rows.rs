@@ -254,12 +254,13 @@ impl Rows {
 
     fn node(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Node, String> {
         let id = known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("id"))?;
-        let Repeats { parents, endpoints, attrs, json, .. } = repeats;
+        let Repeats { ids, belongings, parents, endpoints, attrs, json, .. } = repeats;
+        let said = belongings.of_last(ids);
         Ok(Node {
             kind: repeats.kind.get(self.kind.as_ref(), row, |text| parse(Column::Kind, text))?.unwrap_or_else(|| id.kind().into()),
             id,
             name: name(self.name.as_ref(), row),
-            parents: facts::parents(self.parents.as_ref(), row, parents)?,
+            parents: facts::parents(self.parents.as_ref(), row, parents, said)?,
             endpoints: facts::endpoints(self.endpoints.as_ref(), row, endpoints)?,
             attrs: facts::attrs(self.attrs.as_ref(), row, budget, attrs, json)?,
             metrics: self.metrics(row, budget, repeats)?,
