@@ -1,4 +1,4 @@
-// What a cell shows: worked out at once for a whole row, as hundreds of cells change each second. How it looks on the page is in TableCell.
+// What a cell shows: worked out at once for a whole row, as hundreds of cells change each second. How it looks on the page is in cell-painter.ts.
 import type { Graph } from '#lib/model/graph';
 import { format } from '#lib/model/format';
 import { share as shareOf } from '#lib/model/health';
