@@ -51,11 +51,12 @@ export class ResourcesState {
     this.#parts = of === 'container' || of === 'pod' ? undefined : other('containers');
     $effect(() => this.#follow());
     $effect(() => {
-      void [this.metric, this.ofCapacity, this.open];
+      void [this.metric, this.ofCapacity];
       untrack(() => this.#arrange(true));
     });
     $effect(() => {
-      void [this.view.version, this.#hosts?.version, this.#parts?.version, this.watched];
+      // A row that is opened or closed stays where it is, as do the others.
+      void [this.open, this.view.version, this.#hosts?.version, this.#parts?.version, this.watched];
       for (const live of this.#inside.values()) void live.version;
       untrack(() => this.#arrange(false));
     });
@@ -98,6 +99,7 @@ export class ResourcesState {
     if (few.join() !== this.#few.join()) this.#few = few;
     if (asked) this.#pace.ask();
     if (this.#pace.now(performance.now(), this.watched && !asked, true)) this.#steady.look(fleet);
+    else this.#steady.meet(fleet);
     this.rows = rowsOf(fleet, this.#steady, { open: this.open, ofCapacity: this.ofCapacity, opens: OPENS });
   }
 

@@ -52,17 +52,20 @@ export class Steady {
   /** From now on in the order of what they use. */
   look(fleet: Fleet) {
     this.#ranks.clear();
-    const all = [...fleet.hosts, ...[...fleet.on.values()].flat(), ...[...fleet.inside.values()].flat()];
-    all.sort((a, b) => b.value - a.value || (a.id < b.id ? -1 : 1)).forEach((used, at) => this.#ranks.set(used.id, at));
+    this.meet(fleet);
   }
 
-  /** What is new stands at the end. */
+  /** What is new stands at the end, in the order of what it uses when it is first seen. */
+  meet(fleet: Fleet) {
+    const all = [...fleet.hosts, ...[...fleet.on.values()].flat(), ...[...fleet.inside.values()].flat()];
+    const fresh = all.filter((used) => !this.#ranks.has(used.id));
+    fresh.sort((a, b) => b.value - a.value || (a.id < b.id ? -1 : 1));
+    for (const used of fresh) this.#ranks.set(used.id, this.#ranks.size);
+  }
+
   sorted<U extends Used>(all: readonly U[]): U[] {
     const rank = (id: string) => this.#ranks.get(id) ?? Infinity;
-    return [...all].sort((a, b) => {
-      const [one, other] = [rank(a.id), rank(b.id)];
-      return one === other ? (a.id < b.id ? -1 : 1) : one - other;
-    });
+    return [...all].sort((a, b) => rank(a.id) - rank(b.id));
   }
 }
 
