@@ -24,6 +24,12 @@ use clap::Parser;
 use args::{Args, Command};
 use exit::Exit;
 
+/// The server makes and drops small things on several threads all the time, which takes it a tenth less CPU with this one, and less memory. The slim agent
+/// keeps the C library's, with which it is smaller.
+#[cfg(all(feature = "serve", target_os = "linux"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     logging::start(args.log_level, args.log_format);

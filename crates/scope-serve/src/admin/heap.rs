@@ -1,5 +1,5 @@
-//! `/debug/pprof/heap`: who asked for the memory that is in use, by call site. jemalloc writes that down, where the process was started with it; it is
-//! found here by the settings that jemalloc itself reads. Nothing is sampled otherwise.
+//! `/debug/pprof/heap`: who asked for the memory that is in use, by call site. jemalloc writes that down where it is told to at the start; it is found here by the
+//! settings that jemalloc itself reads. Nothing is sampled otherwise.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,12 +9,15 @@ use http::{StatusCode, header};
 
 /// Largest profile that is handed out.
 const LARGEST: u64 = 64 << 20;
+/// Where the settings stand: of the allocator that the command with the server has, and of one that was put before the C library's.
+const SETTINGS: [&str; 2] = ["_RJEM_MALLOC_CONF", "MALLOC_CONF"];
 /// What to do where nothing writes profiles.
-const HOW: &str = "this process was not started with an allocator that tells: start it with LD_PRELOAD=libjemalloc.so.2 and \
-                   MALLOC_CONF=prof:true,lg_prof_interval:28,prof_prefix:/some/directory/scope, as docs/serve.md says\n";
+const HOW: &str = "the allocator was not told to write profiles: start the server with \
+                   _RJEM_MALLOC_CONF=prof:true,lg_prof_interval:28,prof_prefix:/some/directory/scope, the slim agent with LD_PRELOAD=libjemalloc.so.2 and \
+                   the same in MALLOC_CONF, as docs/serve.md says\n";
 
 pub(super) async fn profile() -> Response {
-    let Some(prefix) = std::env::var("MALLOC_CONF").ok().and_then(|settings| prefix(&settings)) else {
+    let Some(prefix) = SETTINGS.iter().find_map(|name| prefix(&std::env::var(name).ok()?)) else {
         return (StatusCode::NOT_IMPLEMENTED, HOW).into_response();
     };
     match tokio::task::spawn_blocking(move || newest(&prefix, std::process::id())).await {
