@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a bench may panic")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
@@ -91,8 +92,9 @@ fn reports() -> Vec<Record> {
 fn container(number: u64, at: Timestamp) -> Node {
     let mut node = Node::new(NodeId::container(&hex(1, number)).unwrap());
     node.name = Some(format!("shop-web-{number}").into());
-    node.parents = Some(vec![NodeId::host(&"host-a".parse().unwrap()), NodeId::image(&hex(2, number % 7)).unwrap()]);
-    node.endpoints = Some(vec![OwnedEndpoint { at: format!("net:{}|172.18.0.{}:80/tcp", hex(3, 1), number % 250 + 2).parse().unwrap(), since: Some(at) }]);
+    node.parents = Some(Arc::new([NodeId::host(&"host-a".parse().unwrap()), NodeId::image(&hex(2, number % 7)).unwrap()]));
+    node.endpoints =
+        Some(Arc::new([OwnedEndpoint { at: format!("net:{}|172.18.0.{}:80/tcp", hex(3, 1), number % 250 + 2).parse().unwrap(), since: Some(at) }]));
     let labels: Fields<Value> =
         [("com.docker.compose.project", "shop"), ("com.docker.compose.service", "web")].into_iter().map(|(name, value)| (name, Value::from(value))).collect();
     node.attrs = [

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a bench may panic, and prints")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -120,7 +121,7 @@ fn steady() -> Vec<Vec<Record>> {
                 let mut process = Node::new(id);
                 if seq == 1 {
                     process.name = Some("traffic".into());
-                    process.parents = Some(vec![container(number), NodeId::host(&agent())]);
+                    process.parents = Some(Arc::new([container(number), NodeId::host(&agent())]));
                     process.attrs.insert("command", ["traffic", "keep", "tcp"].into_iter().collect::<Value>());
                     process.attrs.insert("started_at", Value::from(at));
                 }
@@ -151,8 +152,8 @@ fn steady() -> Vec<Vec<Record>> {
 fn facts(number: u64) -> Node {
     let mut node = Node::new(container(number));
     node.name = Some(format!("shop-web-{number}").into());
-    node.parents = Some(vec![NodeId::host(&agent()), NodeId::image(&hex(2, number % 7)).unwrap()]);
-    node.endpoints = Some(Vec::new());
+    node.parents = Some(Arc::new([NodeId::host(&agent()), NodeId::image(&hex(2, number % 7)).unwrap()]));
+    node.endpoints = Some(Arc::default());
     let labels: Fields<Value> =
         [("com.docker.compose.project", "shop"), ("com.docker.compose.service", "web")].into_iter().map(|(name, value)| (name, Value::from(value))).collect();
     node.attrs = [("compose_project", Value::from("shop")), ("image", Value::from("registry.example.com/shop/web:1.27.3")), ("labels", Value::from(labels))]

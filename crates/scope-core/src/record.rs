@@ -1,5 +1,7 @@
 //! Records: the one type that everything flows as. How they become bytes is [`crate::codec`]'s business, how they join [`crate::state`]'s.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
@@ -84,10 +86,10 @@ pub struct Node {
     pub kind: CompactString,
     /// Its name for people.
     pub name: Option<CompactString>,
-    /// What it belongs to: its host, its image, its pod. A set, replaced whole.
-    pub parents: Option<Vec<NodeId>>,
-    /// Where it can be reached. A set, replaced whole.
-    pub endpoints: Option<Vec<OwnedEndpoint>>,
+    /// What it belongs to: its host, its image, its pod. A set, replaced whole; shared by all records that say the same.
+    pub parents: Option<Arc<[NodeId]>>,
+    /// Where it can be reached. A set, replaced whole, and shared like the parents.
+    pub endpoints: Option<Arc<[OwnedEndpoint]>>,
     /// Facts that rarely change.
     pub attrs: Fields<Value>,
     /// Figures that move.

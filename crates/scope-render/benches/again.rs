@@ -5,6 +5,7 @@
 #[path = "../tests/it/fixture.rs"]
 mod fixture;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -65,12 +66,12 @@ impl Host {
         let (id, host) = (self.id(place), NodeId::host(&self.name));
         let mut docker = Node::new(id.clone());
         docker.name = Some(format!("project-{}-service-{place}-1", place / 5).into());
-        docker.parents = Some(vec![host.clone(), image(&format!("image-{}", place % 20))]);
+        docker.parents = Some(Arc::new([host.clone(), image(&format!("image-{}", place % 20))]));
         let mut endpoints = vec![format!("{}/tcp", self.endpoint(place))];
         if place.is_multiple_of(10) {
             endpoints.push(format!("10.20.{}.{}:{}/tcp", self.number / 250, self.number % 250 + 1, 20_000 + place));
         }
-        let endpoints: Vec<OwnedEndpoint> = endpoints.iter().map(|at| OwnedEndpoint { at: at.parse().unwrap(), since: Some(fixture::at(-3600)) }).collect();
+        let endpoints: Arc<[OwnedEndpoint]> = endpoints.iter().map(|at| OwnedEndpoint { at: at.parse().unwrap(), since: Some(fixture::at(-3600)) }).collect();
         docker.endpoints = Some(endpoints.clone());
         let texts = [
             ("image", "registry.internal/team/service:1.27.3"),
@@ -88,12 +89,12 @@ impl Host {
         docker.attrs.insert("networks", Value::List(vec![Value::Map(network.into_iter().map(|(name, value)| (name, Value::text(&value))).collect())]));
         docker.metrics.insert("cpu_limit_pct", Number::from(400_u64));
         let mut cgroup = Node::new(id.clone());
-        cgroup.parents = Some(vec![host.clone()]);
+        cgroup.parents = Some(Arc::new([host.clone()]));
         let mut net = Node::new(id.clone());
         net.endpoints = Some(endpoints);
         let mut process = Node::new(self.process(place));
         process.name = Some("service".into());
-        process.parents = Some(vec![id, host]);
+        process.parents = Some(Arc::new([id, host]));
         process
             .attrs
             .extend([("exe", "/usr/bin/service"), ("user", "root"), ("state", "sleeping"), ("cwd", "/")].map(|(name, value)| (name, Value::text(value))));
@@ -131,7 +132,7 @@ impl Fleet {
             for place in 0..20.min(containers) {
                 let mut node = Node::new(image(&format!("image-{place}")));
                 node.name = Some("service:1.27.3".into());
-                node.parents = Some(vec![NodeId::host(&name)]);
+                node.parents = Some(Arc::new([NodeId::host(&name)]));
                 fleet.say(number, "docker", Body::Node(node));
             }
             for place in 0..containers {

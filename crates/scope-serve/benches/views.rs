@@ -50,9 +50,11 @@ impl Host {
     fn facts(&self, agent: usize, container: usize) -> Node {
         let mut node = Node::new(NodeId::container(&hex(agent, container, self.lives[container])).unwrap());
         node.name = Some(format!("service-{container}-{agent}").into());
-        node.parents = Some(vec![NodeId::host(&self.name), NodeId::image(&format!("{:064x}", container % 20)).unwrap()]);
-        node.endpoints =
-            Some(vec![scope_core::endpoint::OwnedEndpoint { at: format!("net:{agent:012x}|172.18.0.{container}:8080/tcp").parse().unwrap(), since: None }]);
+        node.parents = Some(Arc::new([NodeId::host(&self.name), NodeId::image(&format!("{:064x}", container % 20)).unwrap()]));
+        node.endpoints = Some(Arc::new([scope_core::endpoint::OwnedEndpoint {
+            at: format!("net:{agent:012x}|172.18.0.{container}:8080/tcp").parse().unwrap(),
+            since: None,
+        }]));
         let attrs = [("state", "running"), ("image", "registry.internal/team/service:1.27.3"), ("compose_project", "project"), ("hostname", "abcdef012345")];
         node.attrs.extend(attrs.map(|(name, value)| (name, Value::text(value))));
         let labels = (0..8).map(|label| (format!("com.example.label-{label}"), Value::text(&format!("value {}", container % 7 + label))));

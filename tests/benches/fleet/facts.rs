@@ -1,5 +1,7 @@
 //! What stays as it is about simulated hosts, images, containers and processes: names, labels, addresses.
 
+use std::sync::Arc;
+
 use scope_core::endpoint::OwnedEndpoint;
 use scope_core::value::Fields;
 use scope_core::{AgentName, CompactString, Node, NodeId, Timestamp, Value};
@@ -58,7 +60,7 @@ pub(super) fn images(host: &Host) -> Vec<Node> {
         let name = format!("{image}:{tag}");
         let mut node = Node::new(image_id(image, tag));
         node.name = Some(name.as_str().into());
-        node.parents = Some(vec![NodeId::host(&host.name)]);
+        node.parents = Some(Arc::new([NodeId::host(&host.name)]));
         let attrs: [(&str, Value); 4] =
             [("architecture", "amd64".into()), ("os", "linux".into()), ("size_bytes", 187_654_321_u64.into()), ("tags", [name.as_str()].into_iter().collect())];
         node.attrs.extend(attrs);
@@ -74,8 +76,8 @@ pub(super) fn container(host: &Host, place: usize, container: &Container) -> Nod
     let hex = id.rest();
     let mut node = Node::new(id.clone());
     node.name = Some(format!("{project}-{}-1", service.name).into());
-    node.parents = Some(vec![NodeId::host(&host.name), image_id(service.image, service.tag)]);
-    node.endpoints = Some(endpoints(host, place, container.started));
+    node.parents = Some(Arc::new([NodeId::host(&host.name), image_id(service.image, service.tag)]));
+    node.endpoints = Some(endpoints(host, place, container.started).into());
     node.attrs = host.world.template.container.attrs.clone();
     let labels = map(&[
         ("com.docker.compose.project", project.as_str().into()),
@@ -144,7 +146,7 @@ pub(super) fn process(host: &Host, place: usize, container: &Container, at: usiz
     let command = at.checked_sub(1).map_or(service.command, |worker| service.workers[worker]);
     let id = &container.processes[at];
     let mut node = runs(&host.world.template.process, id, command, container.started);
-    node.parents = Some(vec![container.id.clone(), NodeId::host(&host.name)]);
+    node.parents = Some(Arc::new([container.id.clone(), NodeId::host(&host.name)]));
     if at > 0 {
         node.attrs.insert("parent_pid", pid(&container.processes[0]));
     }
@@ -157,7 +159,7 @@ pub(super) fn system(agent: &AgentName, template: &Node, now: Timestamp) -> Vec<
     let node = |(number, command): (usize, &&str)| {
         let pid = [1, 640, 712, 803, 590, 911][number];
         let mut node = runs(template, &NodeId::process(agent, pid, 300), command, now);
-        node.parents = Some(vec![NodeId::host(agent)]);
+        node.parents = Some(Arc::new([NodeId::host(agent)]));
         node.metrics = template.metrics.clone();
         node
     };

@@ -165,8 +165,8 @@ impl Host {
                 mark = Some(value);
             }
             if fresh {
-                figures.parents = Some(vec![NodeId::host(&self.name)]);
-                traffic.endpoints = Some(facts::endpoints(self, place, container.started));
+                figures.parents = Some(Arc::new([NodeId::host(&self.name)]));
+                traffic.endpoints = Some(facts::endpoints(self, place, container.started).into());
             }
             for (at, id) in container.processes.iter().enumerate() {
                 let share = if at == 0 { 1.0 } else { 0.3 };

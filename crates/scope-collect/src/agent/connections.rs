@@ -136,14 +136,14 @@ impl Connections {
         self.revisions = revisions;
         let mut before = std::mem::take(&mut self.nodes);
         for (id, endpoints) in self.collector.endpoints() {
-            let kept = before.remove(&id).filter(|node| node.endpoints.as_ref() == Some(&endpoints));
+            let kept = before.remove(&id).filter(|node| node.endpoints.as_deref() == Some(&endpoints));
             self.nodes.insert(id.clone(), kept.unwrap_or_else(|| with_endpoints(id, endpoints)));
         }
     }
 }
 
 fn with_endpoints(id: NodeId, endpoints: Vec<OwnedEndpoint>) -> Arc<Node> {
-    Arc::new(Node { endpoints: Some(endpoints), ..Node::new(id) })
+    Arc::new(Node { endpoints: Some(endpoints.into()), ..Node::new(id) })
 }
 
 fn figures(stats: &LinkStats) -> Vec<Metric> {

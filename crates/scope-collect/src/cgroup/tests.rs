@@ -319,8 +319,8 @@ fn containers_become_nodes_with_registered_fields() {
     }
     let mut find = |id: &str| nodes.remove(nodes.iter().position(|node| node.id == NodeId::container(id).unwrap()).unwrap());
     let (a, nested) = (find(A), find(NESTED));
-    assert_eq!(a.parents, Some(vec![NodeId::host(&agent)]));
-    assert_eq!(nested.parents, Some(vec![NodeId::host(&agent), NodeId::container(B).unwrap()]));
+    assert_eq!(a.parents.as_deref(), Some(&[NodeId::host(&agent)][..]));
+    assert_eq!(nested.parents.as_deref(), Some(&[NodeId::host(&agent), NodeId::container(B).unwrap()][..]));
     let metric = |name: &str| a.metrics.get(name).unwrap().as_u64().unwrap();
     assert_eq!((metric("mem_limit_bytes"), metric("pids_limit"), metric("cpu_limit_pct")), (64 << 20, 50, 50));
     assert_eq!(metric("mem_usage_bytes") - metric("mem_bytes"), 4_194_304);

@@ -1,6 +1,7 @@
 //! Facts as nodes and figures: names are those of `scope_core::field`. What is said when is [`crate::report`]'s business.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 use scope_core::endpoint::OwnedEndpoint;
@@ -62,7 +63,7 @@ impl ContainerFacts {
         let mut node = Node::new(self.id.node()?);
         node.name = Some(self.name.clone());
         node.parents = Some(std::iter::once(NodeId::host(host.agent)).chain(self.image.and_then(super::ImageId::node)).collect());
-        node.endpoints = Some(self.endpoints(host));
+        node.endpoints = Some(self.endpoints(host).into());
         let attrs = &mut node.attrs;
         set(attrs, "state", Some(self.state.as_str()));
         if let State::Exited { code: Some(code) } | State::Restarting { code: Some(code) } = self.state {
@@ -148,7 +149,7 @@ impl ImageFacts {
     pub fn node(&self, agent: &AgentName) -> Option<Node> {
         let mut node = Node::new(self.id.node()?);
         node.name = Some(self.tags.first().cloned().unwrap_or_else(|| self.id.to_string().chars().take(12).collect()));
-        node.parents = Some(vec![NodeId::host(agent)]);
+        node.parents = Some(Arc::new([NodeId::host(agent)]));
         let attrs = &mut node.attrs;
         set(attrs, "tags", list(self.tags.iter().map(|tag| Value::text(tag))));
         set(attrs, "digests", list(self.digests.iter().map(|digest| Value::text(digest))));

@@ -391,7 +391,7 @@ fn processes_become_nodes_with_registered_fields() {
         }
     }
     let nested = nodes.iter().find(|node| node.id.as_str().starts_with(&format!("process:h:{PID_NESTED}:"))).unwrap();
-    let parents: Vec<_> = nested.parents.iter().flatten().map(|parent| parent.as_str().to_owned()).collect();
+    let parents: Vec<_> = nested.parents.iter().flat_map(|parents| &**parents).map(|parent| parent.as_str().to_owned()).collect();
     assert_eq!(parents, [format!("container:{NESTED}"), "host:h".to_owned()]);
     let attr = |name: &str| nested.attrs.get(name).unwrap().to_string();
     assert_eq!((attr("user"), attr("uid"), attr("state"), attr("command")), ("root".into(), "0".into(), "sleeping".into(), r#"["sleep","987"]"#.into()));

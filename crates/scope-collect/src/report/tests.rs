@@ -2,6 +2,7 @@
 //! What was said adds up to what was meant: after every report the state of the stream is what the sources hold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use scope_core::state::{Applied, State};
@@ -20,7 +21,7 @@ fn facts(id: u8, colour: Option<u8>, parent: bool) -> Arc<Node> {
     if let Some(colour) = colour {
         node.attrs.insert("colour", Value::from(u64::from(colour)));
     }
-    node.parents = parent.then(|| vec!["host:a".parse().unwrap()]);
+    node.parents = parent.then(|| Arc::from(["host:a".parse().unwrap()]));
     Arc::new(node)
 }
 

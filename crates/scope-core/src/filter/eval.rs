@@ -55,8 +55,8 @@ impl Subject for Node {
             "id" => visit(Found::Text(self.id.as_str())),
             "kind" => visit(Found::Text(&self.kind)),
             "name" => self.name.as_deref().is_some_and(|name| visit(Found::Text(name))),
-            "parents" => self.parents.iter().flatten().any(|parent| visit(Found::Text(parent.as_str()))),
-            "endpoints" => self.endpoints.iter().flatten().any(|endpoint| visit(Found::Text(&endpoint.at.to_string()))),
+            "parents" => self.parents.iter().flat_map(|parents| &**parents).any(|parent| visit(Found::Text(parent.as_str()))),
+            "endpoints" => self.endpoints.iter().flat_map(|endpoints| &**endpoints).any(|endpoint| visit(Found::Text(&endpoint.at.to_string()))),
             name => match (self.attrs.get(name), self.metrics.get(name)) {
                 (Some(value), _) => visit(value.into()),
                 (None, Some(figure)) => visit(Found::Number(*figure)),

@@ -1,5 +1,7 @@
 //! Facts of nodes and values of attributes as messages and back. Which text has which number is the caller's business.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use super::LinkError;
@@ -28,8 +30,8 @@ pub(super) fn to_message(node: &Node, mut text: impl FnMut(&str) -> u32, id: imp
 /// What facts say of a node.
 pub(super) struct Heard {
     pub(super) name: Option<CompactString>,
-    pub(super) parents: Option<Vec<NodeId>>,
-    pub(super) endpoints: Option<Vec<OwnedEndpoint>>,
+    pub(super) parents: Option<Arc<[NodeId]>>,
+    pub(super) endpoints: Option<Arc<[OwnedEndpoint]>>,
     pub(super) attrs: Fields<Value>,
 }
 

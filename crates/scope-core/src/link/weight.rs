@@ -15,8 +15,8 @@ pub fn weight(record: &Record) -> usize {
             text(&node.kind)
                 + node.name.as_deref().map_or(0, text)
                 + node.id.as_str().len()
-                + node.parents.iter().flatten().map(|id| id.as_str().len() + ENTRY).sum::<usize>()
-                + node.endpoints.iter().flatten().map(|endpoint| endpoint.at.scope.as_str().len() + 128).sum::<usize>()
+                + node.parents.iter().flat_map(|parents| &**parents).map(|id| id.as_str().len() + ENTRY).sum::<usize>()
+                + node.endpoints.iter().flat_map(|endpoints| &**endpoints).map(|endpoint| endpoint.at.scope.as_str().len() + 128).sum::<usize>()
                 + fields(&node.attrs)
                 + node.metrics.iter().map(|(name, _)| text(name) + ENTRY).sum::<usize>()
         }

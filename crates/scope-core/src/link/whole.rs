@@ -45,8 +45,8 @@ fn gathered(mut node: Node, state: &NodeState) -> (Node, Fields<Value>) {
     let mut extra = Fields::default();
     node.kind = state.kind().into();
     node.name = state.name().cloned();
-    node.parents = state.parents().map(<[_]>::to_vec);
-    node.endpoints = state.endpoints().map(<[_]>::to_vec);
+    node.parents = state.parents().map(Into::into);
+    node.endpoints = state.endpoints().map(Into::into);
     node.attrs = state.attrs().map(|(name, value)| (name, value.clone())).collect();
     for layer in state.layers() {
         node.metrics.extend(layer.node.metrics.iter().map(|(name, figure)| (name, *figure)));

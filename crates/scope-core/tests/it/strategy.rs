@@ -193,8 +193,8 @@ fn any_node() -> impl Strategy<Value = Node> {
             kind: kind.unwrap_or_else(|| id.kind().into()),
             id,
             name,
-            parents,
-            endpoints,
+            parents: parents.map(Into::into),
+            endpoints: endpoints.map(Into::into),
             attrs,
             metrics,
         })

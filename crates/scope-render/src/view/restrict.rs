@@ -125,7 +125,7 @@ impl Part<'_> {
         for layer in node.layers() {
             let mut said = layer.node.clone();
             if let Some(parents) = &mut said.parents {
-                parents.retain(|parent| is_left(parent.as_str()));
+                *parents = parents.iter().filter(|parent| is_left(parent.as_str())).cloned().collect();
             }
             self.put(source, layer.stamp, layer.at, Body::Node(said), layer.extra.clone());
         }

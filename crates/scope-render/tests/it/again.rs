@@ -1,6 +1,8 @@
 //! A graph that follows another one is the graph from nothing, whatever happened between the two.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use scope_core::endpoint::OwnedEndpoint;
 use scope_core::flow::{Peer, PortSample};
@@ -158,7 +160,7 @@ fn apply(state: &mut State, seq: u64, step: &Step) {
         }
         Step::Image { agent, number } => {
             let mut node = Node::new(image(&format!("i{number}")));
-            node.parents = Some(vec![owner(agent, 8)]);
+            node.parents = Some(Arc::new([owner(agent, 8)]));
             say(agent, "docker", Body::Node(node));
         }
         Step::Container { agent, source, number, facts } => {
@@ -166,11 +168,11 @@ fn apply(state: &mut State, seq: u64, step: &Step) {
             let mut node = Node::new(numbered(number));
             node.metrics.insert("cpu_pct", Number::from(seq));
             if let Some(facts) = facts {
-                node.parents = Some(vec![owner(agent, 8), image(&format!("i{}", facts % 3))]);
-                node.endpoints = Some(vec![OwnedEndpoint {
+                node.parents = Some(Arc::new([owner(agent, 8), image(&format!("i{}", facts % 3))]));
+                node.endpoints = Some(Arc::new([OwnedEndpoint {
                     at: format!("{}/tcp", address(agent, facts)).parse().unwrap(),
                     since: (facts % 2 == 0).then(|| at(i64::from(facts))),
-                }]);
+                }]));
                 if source == "docker" {
                     node.name = Some(format!("c{number}-{}", facts % 2).into());
                     node.attrs.insert("state", if facts == 7 { "exited".into() } else { "running".into() });
@@ -186,13 +188,13 @@ fn apply(state: &mut State, seq: u64, step: &Step) {
             node.metrics.insert("mem_bytes", Number::from(seq));
             if facts {
                 node.name = Some("p".into());
-                node.parents = Some(vec![if parent < 6 { numbered(parent) } else { owner(of, 8) }]);
+                node.parents = Some(Arc::new([if parent < 6 { numbered(parent) } else { owner(of, 8) }]));
             }
             say(agent, "process", Body::Node(node));
         }
         Step::Service { agent, number, kind } => {
             let mut node = Node::new(format!("{}:s{number}", ["service", "pod", "unit"][usize::from(kind)]).parse().unwrap());
-            node.parents = Some(vec![owner(agent, 8)]);
+            node.parents = Some(Arc::new([owner(agent, 8)]));
             say(agent, "docker", Body::Node(node));
         }
         Step::Dials { agent, owner: number, to, knows, open, seen } => {

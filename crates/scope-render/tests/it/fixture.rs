@@ -155,7 +155,7 @@ impl Made<'_> {
     }
 
     pub(crate) fn parent(mut self, id: NodeId) -> Self {
-        self.node.parents.get_or_insert_default().push(id);
+        self.node.parents = Some(self.node.parents.iter().flat_map(|parents| parents.iter().cloned()).chain([id]).collect());
         self
     }
 
@@ -166,7 +166,7 @@ impl Made<'_> {
 
     pub(crate) fn listens_since(mut self, endpoint: &str, seconds: i64) -> Self {
         let endpoint = scope_core::endpoint::OwnedEndpoint { at: endpoint.parse().unwrap(), since: Some(at(seconds)) };
-        self.node.endpoints.get_or_insert_default().push(endpoint);
+        self.node.endpoints = Some(self.node.endpoints.iter().flat_map(|endpoints| endpoints.iter().cloned()).chain([endpoint]).collect());
         self
     }
 

@@ -1,9 +1,11 @@
 //! What a row says of a node: its lists, each of them a run of items in columns of their own.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use super::columns::{Bools, Lists, Members, Numbers, Part, Text, Times};
-use super::repeats::{BELONGINGS, Memory, Shapes};
+use super::repeats::{ITEMS, Memory, Shapes};
 use super::rows::{Budget, from_json, parse_bytes, text, time};
 use super::schema::Column;
 use crate::NodeId;
@@ -75,38 +77,56 @@ pub(super) fn parents(
     list: Option<&Lists<Text>>,
     row: usize,
     memory: &mut Memory<NodeId>,
-    said: Option<&mut Vec<NodeId>>,
-) -> Result<Option<Vec<NodeId>>, String> {
+    said: Option<&mut Option<Arc<[NodeId]>>>,
+    room: &mut Vec<NodeId>,
+) -> Result<Option<Arc<[NodeId]>>, String> {
     let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
-    if let (Some(said), Some(items)) = (&said, list.run(row))
+    if let (Some(Some(said)), Some(items)) = (&said, list.run(row))
         && items.len() == said.len()
         && items.zip(said.iter()).all(|(item, known)| list.items.bytes(item) == Some(known.as_str().as_bytes()))
     {
-        return Ok(Some(Vec::clone(said)));
+        return Ok(Some(Arc::clone(said)));
     }
-    let mut parents = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
+    room.clear();
     for item in items {
         if let Some(id) = list.items.bytes(item) {
-            parents.push(memory.get(id, |id| parse_bytes(Column::Parents, id))?);
+            room.push(memory.get(id, |id| parse_bytes(Column::Parents, id))?);
         }
     }
-    if let Some(said) = said.filter(|_| parents.len() <= BELONGINGS) {
-        said.clone_from(&parents);
-    }
-    Ok(Some(parents))
+    Ok(Some(kept(room, said)))
 }
 
-pub(super) fn endpoints(list: Option<&Lists<Since<Text>>>, row: usize, memory: &mut Memory<Endpoint>) -> Result<Option<Vec<OwnedEndpoint>>, String> {
+pub(super) fn endpoints(
+    list: Option<&Lists<Since<Text>>>,
+    row: usize,
+    memory: &mut Memory<Endpoint>,
+    said: Option<&mut Option<Arc<[OwnedEndpoint]>>>,
+    room: &mut Vec<OwnedEndpoint>,
+) -> Result<Option<Arc<[OwnedEndpoint]>>, String> {
     let Some((list, items)) = list.and_then(|list| Some((list, list.get(row)?))) else { return Ok(None) };
     let Since { what, since } = &list.items;
-    let mut endpoints = Vec::with_capacity(items.size_hint().1.unwrap_or(0));
+    room.clear();
     for item in items {
         if let Some(at) = what.as_ref().and_then(|what| what.bytes(item)) {
             let at = memory.get(at, |at| parse_bytes(Column::Endpoints, at))?;
-            endpoints.push(OwnedEndpoint { at, since: time(Column::Endpoints, since.as_ref(), item)? });
+            room.push(OwnedEndpoint { at, since: time(Column::Endpoints, since.as_ref(), item)? });
         }
     }
-    Ok(Some(endpoints))
+    if let Some(Some(said)) = &said
+        && **said == **room
+    {
+        return Ok(Some(Arc::clone(said)));
+    }
+    Ok(Some(kept(room, said)))
+}
+
+/// The gathered list, which a node is remembered to have from now on where there is room for it.
+fn kept<T>(room: &mut Vec<T>, said: Option<&mut Option<Arc<[T]>>>) -> Arc<[T]> {
+    let list: Arc<[T]> = room.drain(..).collect();
+    if let Some(said) = said.filter(|_| list.len() <= ITEMS) {
+        *said = Some(Arc::clone(&list));
+    }
+    list
 }
 
 pub(super) fn attrs(

@@ -1,13 +1,14 @@
 //! What the rows of a stream say again and again: read once, and shared from then on. How much of it is remembered is bounded, whatever a stream says.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::columns::Text;
 use crate::codec::json::Kind;
-use crate::endpoint::{ClientAddress, Endpoint, SocketAddress};
+use crate::endpoint::{ClientAddress, Endpoint, OwnedEndpoint, SocketAddress};
 use crate::figures::SharedNames;
 use crate::id::{AgentName, NodeId, RunId};
 use crate::value::Value;
@@ -27,8 +28,8 @@ const SHAPES: usize = 16;
 /// Most names, and most bytes of them, in a list that is remembered.
 const NAMES: usize = 256;
 
-/// Most parents of a node that are remembered.
-pub(super) const BELONGINGS: usize = 8;
+/// Most parents, and most endpoints, of a node that are remembered.
+pub(super) const ITEMS: usize = 8;
 
 /// What texts stand for.
 pub(super) struct Memory<T> {
@@ -200,29 +201,43 @@ impl Shapes {
     }
 }
 
-/// What nodes were last said to belong to, by where their ids are remembered: full reports say it again and again.
+/// The lists that a node was last said to have.
 #[derive(Default)]
-pub(super) struct Belongings {
-    parents: Vec<Vec<NodeId>>,
+pub(super) struct Said {
+    pub(super) parents: Option<Arc<[NodeId]>>,
+    pub(super) endpoints: Option<Arc<[OwnedEndpoint]>>,
+}
+
+/// What nodes were last said to have, by where their ids are remembered: full reports say it again and again.
+#[derive(Default)]
+pub(super) struct Nodes {
+    said: Vec<Said>,
     /// How often the ids had been forgotten.
     forgotten: u32,
 }
 
-impl Belongings {
-    /// The parents of the node whose id was last found; none the first time: what comes but once is not worth keeping.
+impl Nodes {
+    /// What the node whose id was last found was said to have; none the first time: what comes but once is not worth keeping.
     #[inline]
-    pub(super) fn of_last(&mut self, ids: &Memory<NodeId>) -> Option<&mut Vec<NodeId>> {
+    pub(super) fn last(&mut self, ids: &Memory<NodeId>) -> Option<&mut Said> {
         if self.forgotten != ids.forgotten {
             self.forgotten = ids.forgotten;
-            self.parents.clear();
+            self.said.clear();
         }
         let place = ids.next.checked_sub(1)?;
-        if place >= self.parents.len() {
-            self.parents.resize_with(place + 1, Vec::new);
+        if place >= self.said.len() {
+            self.said.resize_with(place + 1, Said::default);
             return None;
         }
-        self.parents.get_mut(place)
+        self.said.get_mut(place)
     }
+}
+
+/// Room in which lists are gathered, so that each takes memory once, and of its own size.
+#[derive(Default)]
+pub(super) struct Room {
+    pub(super) parents: Vec<NodeId>,
+    pub(super) endpoints: Vec<OwnedEndpoint>,
 }
 
 /// All that is remembered of a stream, column by column.
@@ -234,7 +249,8 @@ pub(super) struct Repeats {
     pub(super) source: Last<CompactString>,
     pub(super) kind: Last<CompactString>,
     pub(super) ids: Memory<NodeId>,
-    pub(super) belongings: Belongings,
+    pub(super) nodes: Nodes,
+    pub(super) room: Room,
     pub(super) parents: Memory<NodeId>,
     pub(super) owners: Memory<NodeId>,
     pub(super) servers: Memory<NodeId>,

@@ -254,14 +254,14 @@ impl Rows {
 
     fn node(&self, row: usize, budget: &mut Budget, repeats: &mut Repeats, missing: impl Fn(&'static str) -> String) -> Result<Node, String> {
         let id = known(Column::Id, self.id.as_ref(), row, &mut repeats.ids)?.ok_or_else(|| missing("id"))?;
-        let Repeats { ids, belongings, parents, endpoints, attrs, json, .. } = repeats;
-        let said = belongings.of_last(ids);
+        let Repeats { ids, nodes, room, parents, endpoints, attrs, json, .. } = repeats;
+        let (had_parents, had_endpoints) = nodes.last(ids).map(|said| (&mut said.parents, &mut said.endpoints)).unzip();
         Ok(Node {
             kind: repeats.kind.get(self.kind.as_ref(), row, |text| parse(Column::Kind, text))?.unwrap_or_else(|| id.kind().into()),
             id,
             name: name(self.name.as_ref(), row),
-            parents: facts::parents(self.parents.as_ref(), row, parents, said)?,
-            endpoints: facts::endpoints(self.endpoints.as_ref(), row, endpoints)?,
+            parents: facts::parents(self.parents.as_ref(), row, parents, had_parents, &mut room.parents)?,
+            endpoints: facts::endpoints(self.endpoints.as_ref(), row, endpoints, had_endpoints, &mut room.endpoints)?,
             attrs: facts::attrs(self.attrs.as_ref(), row, budget, attrs, json)?,
             metrics: self.metrics(row, budget, repeats)?,
         })

@@ -394,13 +394,13 @@ impl Batch {
         self.kind.put(row, &node.kind)?;
         put_text(&mut self.name, row, node.name.as_deref());
         if let Some(parents) = &node.parents {
-            for parent in parents {
+            for parent in parents.iter() {
                 self.parent.put(self.parent.len(), parent.as_str());
             }
             self.parents.close(row, self.parent.len())?;
         }
         if let Some(endpoints) = &node.endpoints {
-            for OwnedEndpoint { at, since } in endpoints {
+            for OwnedEndpoint { at, since } in endpoints.iter() {
                 let item = self.endpoint_at.len();
                 self.endpoint_at.display(item, at)?;
                 if let Some(since) = since {

@@ -265,8 +265,8 @@ impl Known {
                     kind: self.kind.unwrap_or_else(|| id.kind().into()),
                     id,
                     name: self.name,
-                    parents: self.parents,
-                    endpoints: self.endpoints,
+                    parents: self.parents.map(Into::into),
+                    endpoints: self.endpoints.map(Into::into),
                     attrs: self.attrs.unwrap_or_default(),
                     metrics: self.metrics.unwrap_or_default(),
                 })

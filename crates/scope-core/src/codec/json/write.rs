@@ -23,8 +23,8 @@ impl Serialize for Record {
                 map.serialize_entry("id", node.id.as_str())?;
                 map.serialize_entry("kind", node.kind.as_str())?;
                 entry(&mut map, "name", node.name.as_ref())?;
-                entry(&mut map, "parents", node.parents.as_ref())?;
-                entry(&mut map, "endpoints", node.endpoints.as_ref())?;
+                entry(&mut map, "parents", node.parents.as_deref())?;
+                entry(&mut map, "endpoints", node.endpoints.as_deref())?;
                 entry(&mut map, "attrs", (!node.attrs.is_empty()).then_some(&node.attrs))?;
                 entry(&mut map, "metrics", (!node.metrics.is_empty()).then_some(&node.metrics))?;
             }

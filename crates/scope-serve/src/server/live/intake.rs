@@ -1,6 +1,8 @@
 //! What is believed of an agent's records: its own name comes from its credential, it may speak of its own host and processes only, and nothing of it
 //! lies in the future.
 
+use std::sync::Arc;
+
 use scope_core::record::{Body, Gone, Record};
 use scope_core::{AgentName, CompactString, NodeId, Scope, Timestamp, Value};
 
@@ -41,7 +43,7 @@ impl Speaker {
         let right = |time: Timestamp| earlier(time, self.correction_us).min(now);
         match body {
             Body::Node(node) => {
-                for endpoint in node.endpoints.iter_mut().flatten() {
+                for endpoint in node.endpoints.as_mut().map(Arc::make_mut).unwrap_or_default() {
                     endpoint.since = endpoint.since.map(right);
                 }
                 let times: Vec<_> = node.attrs.iter().filter_map(|(name, value)| Some((CompactString::from(name), value.as_time()?))).collect();
@@ -65,10 +67,10 @@ impl Speaker {
             Body::Node(node) => {
                 self.id(&mut node.id)?;
                 if let Some(parents) = &mut node.parents {
-                    parents.retain_mut(|parent| self.id(parent).is_ok());
+                    *parents = kept(parents, |parent| self.id(parent).is_ok());
                 }
                 if let Some(endpoints) = &mut node.endpoints {
-                    endpoints.retain_mut(|endpoint| self.scope(&mut endpoint.at.scope).is_ok());
+                    *endpoints = kept(endpoints, |endpoint| self.scope(&mut endpoint.at.scope).is_ok());
                 }
             }
             Body::Flow(flow) => {
@@ -126,6 +128,11 @@ impl Speaker {
         }
         Ok(())
     }
+}
+
+/// Of a list what `is_right`, which may set it right too.
+fn kept<T: Clone>(list: &[T], mut is_right: impl FnMut(&mut T) -> bool) -> Arc<[T]> {
+    list.iter().cloned().filter_map(|mut item| is_right(&mut item).then_some(item)).collect()
 }
 
 fn earlier(time: Timestamp, micros: i64) -> Timestamp {
