@@ -94,7 +94,7 @@ overhead: bootstrap $(if $(SCOPE_BIN),,agent) ## Measure what the agent costs an
 fleet: ## Measure the server with N simulated agents of CONTAINERS each, or show them with HOLD=1 (docs/development.md)
 	$(if $(URL),,$(CARGO) build --locked --release -p scope-cli)
 	$(CARGO) bench --locked -p scope-tests --bench fleet -- agents=$(N) containers=$(CONTAINERS) subscribers=$(SUBSCRIBERS) secs=$(SECS) busy=$(BUSY) \
-	  hold=$(HOLD) url=$(URL) token=$(TOKEN) pid=$(PID) port=$(PORT)
+	  hold=$(HOLD) url=$(URL) token=$(TOKEN) pid=$(PID) port=$(PORT) metrics=$(METRICS)
 
 fuzz: ## Fuzz every decoder for FUZZ_SECONDS (default 30) each; installs a nightly toolchain and cargo-fuzz where they are missing
 	.ci/fuzz $${FUZZ_SECONDS:-30}

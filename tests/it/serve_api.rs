@@ -176,6 +176,42 @@ fn a_subscriber_gets_a_snapshot_then_changes_then_the_end() {
 }
 
 #[test]
+fn figures_come_by_name_and_the_others_are_named() {
+    let server = Server::start(&["--no-collect"]);
+    assert_eq!(server.post_records(report("web", 1).as_bytes()).status, 200);
+    let snapshot = |metrics: &str| {
+        let mut socket = server.socket(&format!("/api/v1/subscribe?view=containers{metrics}"), &[]).unwrap();
+        loop {
+            let Message::Text(text) = socket.read().unwrap() else { continue };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            if message["nodes"]["n"].as_array().is_some_and(|nodes| !nodes.is_empty()) {
+                return message;
+            }
+        }
+    };
+    let names =
+        |message: &Value, field: &str| message[field].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let all = names(&snapshot(""), "metrics");
+    assert!(all.len() > 1 && all.iter().any(|name| name == "cpu_pct"), "{all:?}");
+    let one = snapshot("&metrics=cpu_pct,nobody.has.it");
+    assert_eq!(names(&one, "metrics"), ["cpu_pct"]);
+    assert_eq!(one["figures"]["nodes"].as_array().unwrap().len(), 1, "{one}");
+    let mut others = names(&one, "other_metrics");
+    others.push("cpu_pct".to_owned());
+    others.sort();
+    let mut sorted = all.clone();
+    sorted.sort();
+    assert_eq!(others, sorted, "what does not come is named");
+    let none = snapshot("&metrics=");
+    assert_eq!((names(&none, "metrics").len(), none["figures"]["nodes"].as_array().unwrap().len()), (0, 0), "{none}");
+    let many: Vec<String> = (0..65).map(|number| format!("figure_{number}")).collect();
+    for bad in [many.join(","), "%3Cb%3E%0A".to_owned(), "a".repeat(600)] {
+        let answer = server.get(&format!("/api/v1/events?view=containers&metrics={bad}"));
+        assert!(answer.status == 400, "{bad}: {}", answer.text());
+    }
+}
+
+#[test]
 fn snapshots_alone_come_compressed_to_those_who_ask_for_that() {
     let server = Server::start(&["--no-collect"]);
     let mut socket = server.socket("/api/v1/subscribe?view=containers&encoding=deflate-snapshots", &[]).unwrap();

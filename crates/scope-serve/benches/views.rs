@@ -157,6 +157,7 @@ fn key(view: &str, filter: Option<&str>, group_by: Option<&str>) -> ViewKey {
         group_by: group_by.map(str::to_owned),
         show: Vec::new(),
         layout: false,
+        metrics: None,
     }
 }
 

@@ -113,7 +113,7 @@ async fn run(agents: Vec<Agent>, options: &Options) -> Server {
         return server;
     }
     for number in 0..options.subscribers {
-        tokio::spawn(subscriber::run(server.subscription(number), number == 0, Arc::clone(&counts), Arc::clone(&clocks)));
+        tokio::spawn(subscriber::run(server.subscription(number, options.metrics.as_deref()), number == 0, Arc::clone(&counts), Arc::clone(&clocks)));
     }
     go.send_replace(Some(tokio::time::Instant::now() + Duration::from_millis(200)));
     tokio::time::sleep(Duration::from_secs(WARM_UP as u64)).await;

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) url: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) pid: Option<u32>,
+    /// Which figures of nodes subscribers ask for, with commas between them; all where nothing is said.
+    pub(crate) metrics: Option<String>,
     /// Which port of this machine a server that is started here takes.
     pub(crate) port: u16,
 }
@@ -39,6 +41,7 @@ impl Options {
             url: text("url"),
             token: text("token"),
             pid: text("pid").and_then(|pid| pid.parse().ok()),
+            metrics: text("metrics"),
             port: number("port", 0) as u16,
         }
     }

@@ -113,9 +113,10 @@ impl Server {
         self.address("/api/v1/link")
     }
 
-    /// What the subscriber of this number looks at.
-    pub(crate) fn subscription(&self, number: usize) -> Address {
-        self.address(&format!("/api/v1/subscribe?encoding=deflate&{}", VIEWS[number % VIEWS.len()]))
+    /// What the subscriber of this number looks at; of figures only `metrics`, where they are named.
+    pub(crate) fn subscription(&self, number: usize, metrics: Option<&str>) -> Address {
+        let metrics = metrics.map(|names| format!("&metrics={names}")).unwrap_or_default();
+        self.address(&format!("/api/v1/subscribe?encoding=deflate{metrics}&{}", VIEWS[number % VIEWS.len()]))
     }
 
     fn address(&self, path: &str) -> Address {

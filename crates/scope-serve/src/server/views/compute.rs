@@ -42,7 +42,7 @@ pub(super) struct Sent {
 impl Kept {
     pub(super) fn new(wanted: &Wanted) -> Self {
         match wanted {
-            Wanted::View(_) => Self::View(Box::default()),
+            Wanted::View(wanted) => Self::View(Box::new(ViewKept::new(wanted))),
             Wanted::Node(_) => Self::Node(NodeKept::default()),
         }
     }
@@ -59,9 +59,13 @@ impl Kept {
 }
 
 impl ViewKept {
+    fn new(wanted: &WantedView) -> Self {
+        Self { picture: Picture::new(wanted.metrics.as_deref()), ..Self::default() }
+    }
+
     fn compute(&mut self, channel: &Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp, moved: &mut Moved) -> Sent {
         if self.picture.names.is_full() {
-            *self = Self::default();
+            *self = Self::new(wanted);
             channel.restart();
         }
         let show: Vec<&str> = wanted.show.iter().map(String::as_str).collect();
@@ -93,11 +97,12 @@ impl ViewKept {
     fn only_figures(&mut self, channel: &Channel, graph: &Graph<'_>, at: Timestamp, moved: &mut Moved) -> Sent {
         let mut sent = Sent::default();
         let Some(view) = &self.figures else { return sent };
-        let named = self.picture.names.names.len();
+        let (named, others) = self.picture.named();
         self.picture.figures(view, graph, None, moved);
         if !moved.is_empty() {
             let mut json = Json::new("figures", channel.next_seq(), at);
             json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
+            json.names("other_metrics", self.picture.names.others.get(others..).unwrap_or_default());
             json.key("figures");
             json.figures(moved);
             sent.count(channel.send(Kind::Figures, json.end()));
@@ -115,7 +120,7 @@ impl ViewKept {
         sent: &mut Sent,
     ) {
         let changed = self.picture.update(rendered, layout.map(|(layout, _)| layout.boxes.as_slice()));
-        let named = self.picture.names.names.len();
+        let (named, others) = self.picture.named();
         let view = rendered.keep();
         self.picture.figures(&view, rendered.graph(), Some(&changed), moved);
         self.figures = Some(view);
@@ -125,6 +130,7 @@ impl ViewKept {
         if !changed.is_empty() || other_hidden || other_problems {
             let mut json = Json::new("change", channel.next_seq(), at);
             json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
+            json.names("other_metrics", self.picture.names.others.get(others..).unwrap_or_default());
             json.key("nodes");
             json.raw("{\"gone\":");
             json.value(&changed.gone_nodes);
@@ -164,6 +170,7 @@ impl ViewKept {
             json.field("group_by", group_by);
         }
         json.field("metrics", &self.picture.names.names);
+        json.names("other_metrics", &self.picture.names.others);
         json.edge_names();
         json.key("nodes");
         json.raw("{");

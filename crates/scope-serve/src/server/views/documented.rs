@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+use super::client::Client;
 use super::message::{Kind, Message};
-use super::tests::Client;
 
 fn examples() -> Vec<Value> {
     let text = include_str!("../../../../../docs/subscriptions.md");

@@ -130,7 +130,7 @@ impl Figures {
         each(&mut |name, new| {
             let numbers = &self.shape.numbers;
             let known = |number: u16| names.names.get(usize::from(number)).is_some_and(|known| known == name);
-            if !is_same {
+            if !is_same || names.is_other(name) {
                 return;
             }
             match numbers.get(next).zip(self.values.get_mut(next)) {

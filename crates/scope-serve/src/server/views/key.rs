@@ -1,8 +1,8 @@
 //! What a subscriber asks for. Whoever asks for the same shares one computation.
 
-use scope_core::NodeId;
 use scope_core::field::{Registry, Target, Unit};
 use scope_core::filter::Filter;
+use scope_core::{CompactString, NodeId, limits};
 use scope_render::view::{GroupBy, View};
 
 use super::SubscribeError;
@@ -26,7 +26,12 @@ pub struct ViewKey {
     pub show: Vec<String>,
     /// Whether nodes come with places.
     pub layout: bool,
+    /// Which figures of nodes come; all where none are named.
+    pub metrics: Option<Vec<String>>,
 }
+
+/// Most figures that are asked for by name. Whoever wants more asks for all.
+const METRICS: usize = 64;
 
 /// What is asked for, ready to be computed.
 #[derive(Clone, Debug)]
@@ -45,6 +50,8 @@ pub(super) struct WantedView {
     pub(super) group_by: Option<GroupBy>,
     pub(super) show: Vec<String>,
     pub(super) layout: bool,
+    /// Sorted, each once.
+    pub(super) metrics: Option<Vec<CompactString>>,
     /// Whether what is in it depends on no figure and no time of day.
     pub(super) is_steady: bool,
     /// Whether its filter asks for nothing but facts about a node itself: not who it belongs to, nor which part of an agent speaks of it.
@@ -64,21 +71,41 @@ impl ViewKey {
         if let Some(unknown) = show.iter().find(|name| !known(name)) {
             return Err(SubscribeError::Show(scope_core::limits::cut(unknown, 80).escape_debug().to_string(), self.view.name));
         }
+        let metrics = self.metrics.as_deref().map(metrics_of).transpose()?;
         let filter = filter.filter(|filter| !filter.is_all());
         let is_steady = filter.as_ref().is_none_or(|filter| is_steady(filter, registry));
         let of_others = |name: &str| registry.resolve(name).iter().any(|target| matches!(target.field.as_str(), "parents" | "source"));
         let of_facts = is_steady && filter.as_ref().is_some_and(|filter| !filter.names().into_iter().any(of_others));
         let text = format!(
-            "{}\n{}\n{}\n{}\n{}\n{}",
+            "{}\n{}\n{}\n{}\n{}\n{}\n{}",
             self.visibility.key(),
             self.view.name,
             filter.as_ref().map(ToString::to_string).unwrap_or_default(),
             group_by.as_ref().map_or("", GroupBy::as_str),
             show.join(","),
-            self.layout
+            self.layout,
+            metrics.as_ref().map_or_else(|| "*".to_owned(), |metrics| metrics.join(","))
         );
-        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout, is_steady, of_facts }))))
+        Ok((text, Wanted::View(Box::new(WantedView { view: self.view, filter, group_by, show, layout: self.layout, metrics, is_steady, of_facts }))))
     }
+}
+
+/// The figures that are asked for. One that nobody has may yet come.
+fn metrics_of(names: &[String]) -> Result<Vec<CompactString>, SubscribeError> {
+    if names.len() > METRICS {
+        return Err(SubscribeError::Metrics(format!(
+            "at most {METRICS} figures can be named, {} are: name fewer, or leave `metrics` away for all",
+            names.len()
+        )));
+    }
+    let is_name = |name: &str| name.len() <= limits::ID_BYTES && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    if let Some(other) = names.iter().find(|name| !is_name(name)) {
+        return Err(SubscribeError::Metrics(format!("`{}` is no name of a figure", limits::cut(other, 80).escape_debug())));
+    }
+    let mut metrics: Vec<CompactString> = names.iter().map(CompactString::from).collect();
+    metrics.sort_unstable();
+    metrics.dedup();
+    Ok(metrics)
 }
 
 /// Whether what a filter takes can only change when a fact does.

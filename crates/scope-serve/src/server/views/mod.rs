@@ -47,6 +47,9 @@ pub enum SubscribeError {
     /// The view leaves out nothing of that name.
     #[error("nothing called `{0}` is left out of the view {1}")]
     Show(String, &'static str),
+    /// The figures that are asked for cannot be.
+    #[error("{0}")]
+    Metrics(String),
     /// No room.
     #[error("there are {0} subscriptions already, and this server takes no more: close others first")]
     TooMany(usize),
@@ -157,6 +160,8 @@ fn registry_of(state: &scope_core::state::State) -> scope_core::field::Registry 
     registry
 }
 
+#[cfg(test)]
+mod client;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]

@@ -63,17 +63,35 @@ pub(super) struct EdgeRow {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) names: Vec<CompactString>,
-    numbers: HashMap<CompactString, u16>,
+    /// None of those that nobody wants.
+    numbers: HashMap<CompactString, Option<u16>>,
+    /// Those that subscribers want, sorted; all where there is no list.
+    wanted: Option<Vec<CompactString>>,
+    /// Names that nodes have and nobody wants, as they come.
+    pub(super) others: Vec<CompactString>,
 }
 
 impl Names {
+    /// Whether it is known already that subscribers do not get this figure.
+    pub(super) fn is_other(&self, name: &str) -> bool {
+        !self.others.is_empty() && self.numbers.get(name) == Some(&None)
+    }
+
+    /// The number of a figure that subscribers get.
     pub(super) fn number(&mut self, name: &str) -> Option<u16> {
         if let Some(number) = self.numbers.get(name) {
-            return Some(*number);
+            return *number;
+        }
+        if self.wanted.as_ref().is_some_and(|wanted| wanted.binary_search_by(|known| known.as_str().cmp(name)).is_err()) {
+            if self.others.len() < NAMES {
+                self.others.push(name.into());
+                self.numbers.insert(name.into(), None);
+            }
+            return None;
         }
         let number = u16::try_from(self.names.len()).ok().filter(|number| usize::from(*number) < NAMES)?;
         self.names.push(name.into());
-        self.numbers.insert(name.into(), number);
+        self.numbers.insert(name.into(), Some(number));
         Some(number)
     }
 
@@ -129,6 +147,16 @@ impl Moved {
 }
 
 impl Picture {
+    /// Of a view with these figures of nodes; with all where none are named.
+    pub(super) fn new(metrics: Option<&[CompactString]>) -> Self {
+        Self { names: Names { wanted: metrics.map(<[_]>::to_vec), ..Names::default() }, ..Self::default() }
+    }
+
+    /// How many names of figures are known so far: of those that come, and of those that do not.
+    pub(super) fn named(&self) -> (usize, usize) {
+        (self.names.names.len(), self.names.others.len())
+    }
+
     /// Takes over the nodes and edges of the view as it is now. `places` are those of a layout, where one is asked for.
     pub(super) fn update(&mut self, rendered: &Rendered<'_, '_>, places: Option<&[Rect]>) -> Changed {
         self.pass = self.pass.wrapping_add(1);

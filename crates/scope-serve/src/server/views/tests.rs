@@ -17,6 +17,7 @@ use scope_render::view::{self, Selection};
 use serde_json::{Value, json};
 
 use super::channel::Channel;
+use super::client::Client;
 use super::compute::Kept;
 use super::key::ViewKey;
 use super::message::{Kind, Message};
@@ -26,106 +27,6 @@ use super::subscription::Queue;
 use super::{Resume, Subscription};
 use crate::server::auth::Visibility;
 use crate::server::tenant::Tenant;
-
-/// A client as small as it can be: what `docs/subscriptions.md` says, and nothing else.
-#[derive(Debug, Default)]
-pub(super) struct Client {
-    pub(super) epoch: u64,
-    pub(super) seq: u64,
-    metrics: Vec<String>,
-    edge_metrics: Vec<String>,
-    nodes: BTreeMap<u64, Value>,
-    edges: BTreeMap<u64, Value>,
-    hidden: Value,
-    problems: Value,
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-impl Client {
-    pub(super) fn apply(&mut self, message: &Message) {
-        let json: Value = serde_json::from_str(&message.json()).unwrap();
-        assert_eq!(json["seq"].as_u64().unwrap(), message.seq());
-        if message.kind() == Kind::Snapshot {
-            *self = Self { epoch: json["epoch"].as_u64().unwrap(), ..Self::default() };
-            self.edge_metrics = list(&json["edge_metrics"]).map(|name| name.as_str().unwrap().to_owned()).collect();
-        } else {
-            assert_eq!(message.seq(), self.seq + 1, "no message is left out");
-        }
-        self.seq = message.seq();
-        self.metrics.extend(list(&json["metrics"]).map(|name| name.as_str().unwrap().to_owned()));
-        for gone in list(&json["edges"]["gone"]) {
-            assert!(self.edges.remove(&gone.as_u64().unwrap()).is_some(), "an edge went that was not there");
-        }
-        for gone in list(&json["nodes"]["gone"]) {
-            assert!(self.nodes.remove(&gone.as_u64().unwrap()).is_some(), "a node went that was not there");
-        }
-        let column = |rows: &Value, name: &str, at: usize| rows[name].get(at).cloned().unwrap_or(Value::Null);
-        for (at, number) in list(&json["nodes"]["n"]).enumerate() {
-            let rows = &json["nodes"];
-            let figures = self.nodes.get(&number.as_u64().unwrap()).map_or_else(|| json!({}), |node| node["metrics"].clone());
-            let mut node = column(rows, "facts", at);
-            for name in ["id", "kind", "name", "role"] {
-                node[name] = column(rows, name, at);
-            }
-            node["metrics"] = figures;
-            self.nodes.insert(number.as_u64().unwrap(), node);
-        }
-        for (at, number) in list(&json["edges"]["e"]).enumerate() {
-            let rows = &json["edges"];
-            let figures = self.edges.get(&number.as_u64().unwrap()).map_or_else(|| json!({}), |edge| edge["metrics"].clone());
-            let mut edge = column(rows, "facts", at);
-            edge["from"] = column(rows, "from", at);
-            edge["to"] = column(rows, "to", at);
-            edge["metrics"] = figures;
-            self.edges.insert(number.as_u64().unwrap(), edge);
-        }
-        Self::figures(&mut self.nodes, &self.metrics, &json["figures"]["nodes"]);
-        Self::figures(&mut self.edges, &self.edge_metrics, &json["figures"]["edges"]);
-        for (name, place) in [("hidden", &mut self.hidden), ("problems", &mut self.problems)] {
-            if let Some(value) = json.get(name) {
-                *place = value.clone();
-            }
-        }
-    }
-
-    fn figures(rows: &mut BTreeMap<u64, Value>, names: &[String], moved: &Value) {
-        let mut of = &Value::Null;
-        for column in list(moved) {
-            let name = &names[column[0].as_u64().unwrap() as usize];
-            of = if column[1].is_null() { of } else { &column[1] };
-            assert_eq!(list(of).count(), list(&column[2]).count());
-            for (number, value) in list(of).zip(list(&column[2])) {
-                let metrics = rows.get_mut(&number.as_u64().unwrap()).unwrap()["metrics"].as_object_mut().unwrap();
-                if value.is_null() {
-                    metrics.remove(name);
-                } else {
-                    metrics.insert(name.clone(), value.clone());
-                }
-            }
-        }
-    }
-
-    /// What it has, in the form in which a view is written.
-    pub(super) fn view(&self) -> Value {
-        let id = |number: &Value| self.nodes[&number.as_u64().unwrap()]["id"].clone();
-        let mut nodes: Vec<Value> = self.nodes.values().cloned().collect();
-        nodes.sort_by_key(|node| node["id"].to_string());
-        let mut edges: Vec<Value> = self
-            .edges
-            .values()
-            .map(|edge| {
-                let mut edge = edge.clone();
-                (edge["from"], edge["to"]) = (id(&edge["from"]), id(&edge["to"]));
-                edge
-            })
-            .collect();
-        edges.sort_by_key(|edge| (edge["from"].to_string(), edge["to"].to_string()));
-        json!({"nodes": nodes, "edges": edges, "hidden": self.hidden, "problems": self.problems})
-    }
-}
 
 /// The view as the JSON output has it, in the same form.
 fn rendered(state: &State, key: &ViewKey, at: Timestamp) -> Value {
@@ -143,7 +44,10 @@ fn rendered(state: &State, key: &ViewKey, at: Timestamp) -> Value {
     let mut nodes = view["nodes"].as_array().unwrap().clone();
     for node in &mut nodes {
         let node = node.as_object_mut().unwrap();
-        node.entry("metrics").or_insert_with(|| json!({}));
+        let metrics = node.entry("metrics").or_insert_with(|| json!({}));
+        if let Some(wanted) = &key.metrics {
+            metrics.as_object_mut().unwrap().retain(|name, _| wanted.contains(name));
+        }
         if let Some(parents) = node.get_mut("parents").and_then(Value::as_array_mut) {
             parents.sort_by_key(Value::to_string);
         }
@@ -170,6 +74,7 @@ pub(super) fn key(view: &str, filter: Option<&str>, group_by: Option<&str>) -> V
         group_by: group_by.map(str::to_owned),
         show: Vec::new(),
         layout: false,
+        metrics: None,
     }
 }
 
@@ -177,8 +82,10 @@ fn keys() -> impl Strategy<Value = ViewKey> {
     let view = prop::sample::select(vec!["containers", "containers-by-image", "processes", "hosts", "images"]);
     let filter = prop::sample::select(vec![None, Some("cpu > 1"), Some("-state:exited"), Some("label.app:1"), Some("agent:a1"), Some("c1-")]);
     let group = prop::sample::select(vec![None, Some("label:app"), Some("parent:host"), Some("image")]);
-    (view, filter, group, any::<bool>()).prop_map(|(view, filter, group, all)| {
+    let metrics = prop::sample::select(vec![None, Some(""), Some("cpu_pct"), Some("threads,mem_bytes,what.nobody.has")]);
+    (view, filter, group, any::<bool>(), metrics).prop_map(|(view, filter, group, all, metrics)| {
         let mut key = key(view, filter, group);
+        key.metrics = metrics.map(|names| names.split_terminator(',').map(str::to_owned).collect());
         key.show = if all { vec!["all".to_owned()] } else { Vec::new() };
         key
     })
@@ -449,6 +356,33 @@ fn what_did_not_change_is_not_sent() {
     assert_eq!(messages.len(), 1);
     let figures: Value = serde_json::from_str(&messages[0].json()).unwrap();
     assert_eq!(figures["figures"], json!({"nodes": [[0, [0], [4]]], "edges": []}));
+}
+
+#[test]
+fn what_nobody_asked_for_is_named_and_does_not_come() {
+    let event = json!({"record":"node","agent":"a","source":"docker","id":format!("container:{}", "1".repeat(64)),"kind":"container","name":"web",
+        "attrs":{"state":"running"},"metrics":{"cpu_pct":3,"mem_bytes":5}});
+    let mut key = key("containers", None, None);
+    key.metrics = Some(vec!["cpu_pct".to_owned()]);
+    let (mut state, mut setup) = (State::default(), Setup::new(&key));
+    let (queue, mut client) = (setup.channel.open(None), Client::default());
+    let mut next = |event: &Value, seq: u64| {
+        for record in records(std::slice::from_ref(event), seq) {
+            let _ = state.apply(record);
+        }
+        setup.compute(&state, true);
+        let messages = waiting(&queue);
+        for message in &messages {
+            client.apply(message);
+        }
+        (messages.len(), client.metrics.clone(), client.other_metrics.clone())
+    };
+    assert_eq!(next(&event, 1), (1, vec!["cpu_pct".to_owned()], vec!["mem_bytes".to_owned()]));
+    let mut moved = event.clone();
+    moved["metrics"]["mem_bytes"] = json!(6);
+    assert_eq!(next(&moved, 2).0, 0, "what moves unasked is no message");
+    moved["metrics"] = json!({"cpu_pct": 4, "mem_bytes": 7, "pids": 1});
+    assert_eq!(next(&moved, 3), (1, vec!["cpu_pct".to_owned()], vec!["mem_bytes".to_owned(), "pids".to_owned()]));
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) struct SubscribeQuery {
     /// Whether nodes come with places.
     #[serde(default)]
     layout: bool,
+    /// Which figures of nodes come with a view: names with commas between them, at most 64, or nothing for none. All where absent; `other_metrics` names the rest.
+    metrics: Option<String>,
     /// Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message.
     #[param(pattern = "^[0-9]+-[0-9]+$")]
     resume: Option<String>,
@@ -72,14 +74,20 @@ async fn open(app: &Arc<App>, identity: Identity, query: SubscribeQuery) -> Resu
                     view: find_view(query.view.as_deref().unwrap_or("containers"))?,
                     filter: query.filter,
                     group_by: query.group_by,
-                    show: show.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+                    show: words(&show),
                     layout: query.layout,
+                    metrics: query.metrics.map(|names| words(&names)),
                 };
                 shared.views.resume(&key, resume).map_err(|error| refused(&error))
             }
         })
         .await?;
     Ok((subscription, place))
+}
+
+/// Words with commas between them.
+fn words(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn read_resume(text: &str) -> Result<Resume, ProblemDetails> {
@@ -89,7 +97,7 @@ fn read_resume(text: &str) -> Result<Resume, ProblemDetails> {
 
 fn refused(error: &SubscribeError) -> ProblemDetails {
     let status = match error {
-        SubscribeError::Filter(_) | SubscribeError::GroupBy(_) | SubscribeError::Show(..) => StatusCode::BAD_REQUEST,
+        SubscribeError::Filter(_) | SubscribeError::GroupBy(_) | SubscribeError::Show(..) | SubscribeError::Metrics(_) => StatusCode::BAD_REQUEST,
         SubscribeError::TooMany(_) | SubscribeError::Thread(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     ProblemDetails::new(status, error.to_string())

@@ -2061,6 +2061,8 @@ export interface operations {
                 show?: string;
                 /** @description Whether nodes come with places. */
                 layout?: boolean;
+                /** @description Which figures of nodes come with a view: names with commas between them, at most 64, or nothing for none. All where absent; `other_metrics` names the rest. */
+                metrics?: string;
                 /** @description Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message. */
                 resume?: string;
                 /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). `deflate-snapshots`: only snapshots are. Text where absent. */
@@ -3464,6 +3466,8 @@ export interface operations {
                 show?: string;
                 /** @description Whether nodes come with places. */
                 layout?: boolean;
+                /** @description Which figures of nodes come with a view: names with commas between them, at most 64, or nothing for none. All where absent; `other_metrics` names the rest. */
+                metrics?: string;
                 /** @description Where a subscription broke: `EPOCH-SEQ`, from its last snapshot and its last message. */
                 resume?: string;
                 /** @description `deflate`: over a WebSocket every message is a binary one of raw DEFLATE (RFC 1951). `deflate-snapshots`: only snapshots are. Text where absent. */
