@@ -1,4 +1,5 @@
 // What a node is put together with on the map: its host, project, namespace, or what a label says. Reads facts; draws nothing.
+import { AGENTS, bitsOf, PARENTS, ROLE } from '../model/difference';
 import type { GraphNode } from '../model/graph';
 
 export interface Cluster {
@@ -15,6 +16,12 @@ export function clusterOf(node: GraphNode, by: string): Cluster | undefined {
   const text = by === 'host' ? hostOf(node) : by.startsWith('label:') ? labelOf(node, by.slice(6)) : node.facts.attrs?.[by];
   if (text === undefined || text === null || text === '' || typeof text === 'object') return undefined;
   return { key: String(text), title: String(text) };
+}
+
+/** The bits of what of a node that depends on. */
+export function clusterBits(by: string): number {
+  if (by === '') return 0;
+  return ROLE | (by === 'host' ? PARENTS | AGENTS : bitsOf(by.startsWith('label:') ? 'labels' : by));
 }
 
 export function hostOf(node: GraphNode): string | undefined {

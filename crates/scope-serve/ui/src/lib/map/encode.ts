@@ -1,10 +1,10 @@
 // Turns the graph into what the engine takes: typed arrays whose memory is handed over, for all of it or for what a message changed. Reads the graph at that
 // moment; keeps only what rates and failures need from one message to the next.
-import type { Rect } from '../live/messages';
+import { bitsOf, KIND, MEMBERS, NAME, PLACE, ROLE } from '../model/difference';
 import type { Applied, Graph, GraphNode } from '../model/graph';
 import { HEALTHS } from '../model/health';
 import { JUDGED_FIGURES, Standings } from '../model/standing';
-import { clusterOf } from './cluster-key';
+import { clusterBits, clusterOf } from './cluster-key';
 import { kindIndex } from './kinds';
 import { CRITICAL, HEALTHY, UNKNOWN, WARNING, type Change, type EdgeBatch, type Figures, type NodeBatch } from './protocol';
 
@@ -16,6 +16,8 @@ const FAILED_SHARE = 0.02;
 const CODES = HEALTHS.map((health) => ({ unknown: UNKNOWN, healthy: HEALTHY, warning: WARNING, critical: CRITICAL })[health]);
 /** The attribute that names are shortened by. */
 const PROJECT = 'compose_project';
+/** What of a node is drawn, beside figures and its cluster: all that is in a `NodeBatch`. */
+const DRAWN = NAME | KIND | ROLE | PLACE | MEMBERS | bitsOf(PROJECT);
 /** Not a figure of the server's: what the connections of a node add up to. */
 export const CONNECTIONS = 'connections';
 /** Received and sent together. */
@@ -39,8 +41,7 @@ export class Encoder {
   /** Those of them that failed a short while ago: few of thousands. */
   #failed = new Set<number>();
   #newClusters = false;
-  /** By number, who the engine knows: as they were when they were last told, or as they have been since without looking different. */
-  #known: (GraphNode | undefined)[] = [];
+  #drawn = DRAWN;
 
   constructor(private readonly graph: Graph) {}
 
@@ -53,6 +54,7 @@ export class Encoder {
     if (other) {
       this.#keys.clear();
       this.#titles = [];
+      this.#drawn = DRAWN | clusterBits(clusterBy);
     }
     return other;
   }
@@ -64,7 +66,6 @@ export class Encoder {
       this.#titles = [];
       this.#flows.clear();
       this.#failed.clear();
-      this.#known = [];
     }
     const nodes = [...this.graph.nodes.keys()];
     const edges = [...this.graph.edges.keys()];
@@ -78,9 +79,8 @@ export class Encoder {
       this.#flows.delete(e);
       this.#failed.delete(e);
     }
-    for (const n of applied.nodesGone) this.#known[n] = undefined;
     // Most changes are to what the map does not draw, or draws as figures.
-    const seen = applied.nodes.filter((n) => this.#isNews(n));
+    const seen = applied.nodes.filter((_, at) => applied.differences[at]! & this.#drawn);
     const structural = seen.length + applied.nodesGone.length + applied.edges.length + applied.edgesGone.length > 0 || applied.areas;
     const change = structural ? this.#change(false, seen, applied.edges, applied.nodesGone, applied.edgesGone, applied.areas) : undefined;
     const nodes = this.#moved(applied);
@@ -138,27 +138,10 @@ export class Encoder {
     };
   }
 
-  /** Whether a node looks different from what the engine was told of it: all that is in a `NodeBatch`. */
-  #isNews(n: number): boolean {
-    const node = this.graph.nodes.get(n)!;
-    const before = this.#known[n];
-    this.#known[n] = node;
-    return (
-      !before ||
-      before.name !== node.name ||
-      before.kind !== node.kind ||
-      before.role !== node.role ||
-      before.facts.members !== node.facts.members ||
-      before.facts.attrs?.[PROJECT] !== node.facts.attrs?.[PROJECT] ||
-      !isSamePlace(before.place, node.place) ||
-      (this.#clusterBy !== '' && clusterOf(before, this.#clusterBy)?.key !== clusterOf(node, this.#clusterBy)?.key)
-    );
-  }
-
   #nodes(numbers: number[]): NodeBatch {
     const count = numbers.length;
     const batch: NodeBatch = {
-      n: Uint32Array.from(numbers),
+      n: new Uint32Array(numbers),
       box: new Float32Array(count * 4),
       kind: new Uint8Array(count),
       cluster: new Int32Array(count),
@@ -168,7 +151,6 @@ export class Encoder {
     };
     numbers.forEach((n, at) => {
       const node = this.graph.nodes.get(n)!;
-      this.#known[n] = node;
       batch.box.set(node.place ?? [NaN, NaN, 150, 42], at * 4);
       batch.kind[at] = kindIndex(node.kind);
       batch.cluster[at] = this.#clusterBy ? this.#cluster(node) : -1;
@@ -277,11 +259,6 @@ export class Encoder {
     flow.failed = failed;
     return flow;
   }
-}
-
-function isSamePlace(a: Rect | undefined, b: Rect | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
 
 /** A name without what its project says anyway, `api-1` of `shop-api-1`, and without what explains it: `Internet` of `Internet (servers)`. */

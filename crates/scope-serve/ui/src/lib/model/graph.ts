@@ -1,6 +1,6 @@
 // The graph of one view as the browser holds it: what a snapshot said and the changes since. Plain data, no drawing, no sockets.
 import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, SaidColumn, Trouble, ViewMessage } from '../live/messages';
-import { shared } from './shared';
+import { ALL, differenceOf, KIND, NAME, PLACE, ROLE } from './difference';
 import { Trail } from './trail';
 
 export interface GraphNode {
@@ -26,6 +26,8 @@ export interface GraphEdge {
 export interface Applied {
   reset: boolean;
   nodes: number[];
+  /** What of each of them is another, as bits. */
+  differences: number[];
   nodesGone: number[];
   edges: number[];
   edgesGone: number[];
@@ -93,6 +95,7 @@ export class Graph {
     const applied: Applied = {
       reset: false,
       nodes: [],
+      differences: [],
       nodesGone: [],
       edges: [],
       edgesGone: [],
@@ -149,12 +152,15 @@ export class Graph {
     return column?.values;
   }
 
-  /** How many nodes came, went or changed so far: where to go on from when it is asked again which ones did. */
+  /** How much has come, gone or changed among nodes so far: where to go on from when it is asked again what did. */
   get touches(): number {
     return this.#touched.end;
   }
 
-  /** The nodes that came, went or changed since there were so many `touches`, some more than once; `undefined` where that is too long ago to be known. */
+  /**
+   * The nodes that came, went or changed since there were so many `touches`, some more than once, each followed by the bits of what of it is another;
+   * `undefined` where that is too long ago to be known.
+   */
   touchedSince(touches: number): readonly number[] | undefined {
     return this.#touched.since(touches);
   }
@@ -183,12 +189,13 @@ export class Graph {
     return n === undefined ? undefined : this.nodes.get(n);
   }
 
-  #touchNode(n: number) {
+  #touchNode(n: number, difference: number) {
     if (n >= this.#top) this.#top = n + 1;
     // Who asks does so each second: older ones need not be known.
     const known = 2 * this.nodes.size + 1000;
-    if (this.#touched.length > known) this.#touched.forget(known >> 1);
+    if (this.#touched.length > 2 * known) this.#touched.forget(known & ~1);
     this.#touched.add(n);
+    this.#touched.add(difference);
   }
 
   #move(column: FigureColumn) {
@@ -234,34 +241,36 @@ export class Graph {
       this.byId.delete(node.id);
       this.#edgesOf.delete(n);
       for (const column of this.#columns) column?.forget(n);
-      this.#touchNode(n);
+      this.#touchNode(n, ALL);
       applied.nodesGone.push(n);
     }
   }
 
   #putNodes(columns: NonNullable<Extract<ViewMessage, { type: 'change' }>['nodes']>, applied: Applied) {
     const { n: numbers = [], id = [], kind = [], name = [], role = [], facts = [], place = [] } = columns;
-    numbers.forEach((n, at) => {
+    for (let at = 0; at < numbers.length; at += 1) {
+      const n = numbers[at]!;
       const before = this.nodes.get(n);
       const said = id[at] ?? '';
-      // Found by its id already: that is long, and not read again.
-      const same = before?.id === said;
       const told = facts[at] ?? {};
-      const node = {
-        n,
-        id: same ? before.id : said,
-        kind: kind[at] ?? '',
-        name: name[at] ?? '',
-        role: role[at] ?? 'member',
+      const node = { n, id: said, kind: kind[at] ?? '', name: name[at] ?? '', role: role[at] ?? 'member', facts: told, place: place[at] };
+      let difference = ALL;
+      if (before?.id === said) {
+        // Found by its id already: that is long, and not read again.
+        node.id = before.id;
+        difference = differenceOf(before.facts, told);
         // Most of it is as it was. Who asks what changed finds the same objects in it, instead of comparing what is in them once more.
-        facts: same ? shared(before.facts, told) : told,
-        place: place[at],
-      };
+        if (difference === 0) node.facts = before.facts;
+        if (before.kind !== node.kind) difference |= KIND;
+        if (before.name !== node.name) difference |= NAME;
+        if (before.role !== node.role) difference |= ROLE;
+        if (!isSamePlace(before.place, node.place)) difference |= PLACE;
+      } else this.byId.set(said, n);
       this.nodes.set(n, node);
-      if (!same) this.byId.set(said, n);
-      this.#touchNode(n);
+      this.#touchNode(n, difference);
       applied.nodes.push(n);
-    });
+      applied.differences.push(difference);
+    }
   }
 
   #putEdges(columns: NonNullable<Extract<ViewMessage, { type: 'change' }>['edges']>, applied: Applied) {
@@ -290,4 +299,9 @@ export class Graph {
       applied.push([figure, these, values]);
     }
   }
+}
+
+function isSamePlace(a: Rect | undefined, b: Rect | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ALL, bitsOf, NAME } from './difference';
 import { Graph, type GraphNode } from './graph';
 import { Roll } from './roll';
 
@@ -6,14 +7,14 @@ it('tells of every node that came, left or changed, however much that was', () =
   let seed = 5;
   const upTo = (most: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % most;
   const graph = new Graph();
-  const roll = new Roll();
+  const roll = new Roll(ALL);
   const known = new Map<number, GraphNode>();
   let told = 0;
   const look = () => {
     told = 0;
     roll.call(graph, (left, came) => {
       told += 1;
-      expect(known.get((left ?? came)!.n)).toBe(left);
+      expect(known.get((left ?? came)!.n)).toEqual(left);
       if (came) known.set(came.n, came);
       else known.delete(left!.n);
     });
@@ -35,4 +36,30 @@ it('tells of every node that came, left or changed, however much that was', () =
     graph.apply({ type: 'change', seq: 0, at: '', nodes: { n: [step % 7], id: ['x'], kind: ['x'], name: ['x'], role: ['x'] } });
   look();
   expect(told).toBe(7);
+});
+
+it('tells of those alone of whom that changed which is asked for', () => {
+  const graph = new Graph();
+  const roll = new Roll(NAME | bitsOf('state'));
+  const say = (name: string, state: string, pid: number) => {
+    const nodes = { n: [0], id: ['a'], kind: ['container'], name: [name], role: ['member'], facts: [{ attrs: { state, pid } }] };
+    graph.apply({ type: 'change', seq: 0, at: '', nodes });
+  };
+  const told = () => {
+    const all: unknown[] = [];
+    roll.call(graph, (left, came) => all.push([left?.name, left?.facts.attrs, came?.name, came?.facts.attrs]));
+    return all;
+  };
+  say('web', 'running', 1);
+  expect(told()).toHaveLength(1);
+  say('web', 'running', 2);
+  expect(told()).toEqual([]);
+  say('web', 'running', 3);
+  say('web', 'paused', 3);
+  say('web', 'paused', 4);
+  expect(told()).toEqual([['web', { state: 'running', pid: 2 }, 'web', { state: 'paused', pid: 4 }]]);
+  say('db', 'paused', 4);
+  expect(told()).toHaveLength(1);
+  graph.apply({ type: 'change', seq: 0, at: '', nodes: { gone: [0] } });
+  expect(told()).toEqual([['db', { state: 'paused', pid: 4 }, undefined, undefined]]);
 });

@@ -18,9 +18,10 @@ function ofMaps(before: Map, now: Map): Map {
     count += 1;
     const was = before[key];
     if (was === now[key]) continue;
-    const one = shared(was, now[key]);
-    now[key] = one;
-    same &&= one === was;
+    // What every object has by itself is none of what was said.
+    const had = Object.hasOwn(before, key);
+    if (had) now[key] = shared(was, now[key]);
+    same &&= had && now[key] === was;
   }
   return same && count === Object.keys(before).length ? before : now;
 }

@@ -1,5 +1,6 @@
 // How nodes are, for who asks of thousands again and again: what facts say is worked out once for each node, figures are read from their columns, and only what
 // changed or moved is judged anew. The answers are those of `judge`, without its reasons, and of `share`.
+import { bitsOf, ROLE } from './difference';
 import type { Graph, GraphNode } from './graph';
 import { CRITICAL, hasEnded, HEALTHS, judge, SETTLES_MS, unrestUntil, WARNING } from './health';
 import { Roll } from './roll';
@@ -16,7 +17,7 @@ const [HEALTHY, WARNS, CRITICALLY, UNKNOWN] = ['healthy', 'warning', 'critical',
 ) as [number, number, number, number];
 const NOTHING = () => undefined;
 /** The attributes that facts are judged by, and those that figures are judged with. */
-const JUDGED_BY = ['state', 'exit_code', 'oom_killed', 'health', 'restart_count', 'started_at', 'cores'] as const;
+const JUDGED_BY = ROLE | bitsOf('state', 'exit_code', 'oom_killed', 'health', 'restart_count', 'started_at', 'cores');
 /** The figures that nodes are judged by. */
 export const JUDGED_FIGURES: ReadonlySet<string> = new Set([
   'cpu_pct',
@@ -33,7 +34,7 @@ const EVER = Number.MAX_VALUE;
 
 export class Standings {
   static readonly #all = new WeakMap<Graph, Standings>();
-  readonly #roll = new Roll();
+  readonly #roll = new Roll(JUDGED_BY);
   #touches = -1;
   #moves = -1;
   /** What facts say, by the number of the node: the place of its health in `HEALTHS`, and what else there is to look at. */
@@ -101,23 +102,21 @@ export class Standings {
     const { graph } = this;
     if (this.#touches === graph.touches && this.#moves === graph.moves) return;
     const changed: number[] = [];
-    // Most changes are to something else, and looking is less work than judging.
-    this.#roll.call(graph, (left, came) => {
+    this.#roll.call(graph, (_, came) => {
       if (!came) return;
-      if (!left || !isAlike(left, came)) this.#put(came);
-      // Whoever came in the place of another has figures of their own.
+      this.#put(came);
       changed.push(came.n);
     });
     const moved = graph.movedSince(this.#moves);
     this.#touches = graph.touches;
     this.#moves = graph.moves;
     if (!moved) return this.#judge(Uint32Array.from(graph.nodes.keys()));
-    this.#judge(Uint32Array.from(changed));
+    this.#judge(new Uint32Array(changed));
     let last: readonly number[] | undefined;
     for (const [figure, of] of moved) {
       // Columns that come together have the same list.
       if (of === last || !JUDGED_FIGURES.has(graph.metrics[figure] ?? '')) continue;
-      this.#judge(Uint32Array.from(of));
+      this.#judge(new Uint32Array(of));
       last = of;
     }
   }
@@ -195,11 +194,6 @@ export class Standings {
     [this.#unrestUntil, this.#processors] = [floats(this.#unrestUntil), floats(this.#processors)];
     this.#nothing = new Float64Array(size).fill(NaN);
   }
-}
-
-function isAlike(a: GraphNode, b: GraphNode): boolean {
-  const [one, other] = [a.facts.attrs, b.facts.attrs];
-  return a.role === b.role && (one === other || JUDGED_BY.every((name) => one?.[name] === other?.[name]));
 }
 
 type Four = [Float64Array, Float64Array, Float64Array, Float64Array];

@@ -1,4 +1,5 @@
 // What the nodes of a view come to together. Only what the view is of counts: a host's figures and those of its containers are not added up.
+import { MEMBERS, ROLE } from './difference';
 import type { Graph, GraphNode } from './graph';
 import { HEALTHS } from './health';
 import { Roll } from './roll';
@@ -29,7 +30,7 @@ const countOf = (node: GraphNode | undefined) => (node?.role === 'member' || nod
 
 /** Adds up again and again: who belongs to the view is gone through where that changed, else figures alone. */
 export class Adder {
-  readonly #roll = new Roll();
+  readonly #roll = new Roll(ROLE | MEMBERS);
   #stale = true;
   #revision = -1;
   #part: ArrayLike<number> | undefined;

@@ -1,8 +1,10 @@
 // Facets: values to choose from beside a view, with how many nodes have them. From the graph alone; choosing composes the filter.
+import { AGENTS, bitsOf, KIND, MEMBERS } from '../difference';
 import type { Graph } from '../graph';
 import { Roll } from '../roll';
 import { Tally, type Counted } from './tally';
-import { readerOf, readLabels, sameFacts, sameLabels, weight, type Reader } from './values';
+import { Thresholds, type Threshold } from './thresholds';
+import { readerOf, readLabels, weight, type Reader } from './values';
 
 export interface Facet {
   /** The field in the filter language: `host`, `label:KEY`. */
@@ -26,8 +28,10 @@ export const FACETS = [
   { field: 'health', of: 'health' },
 ] as const;
 
-/** The attributes that facets are of, and what else is counted. */
-const ATTRIBUTES: readonly string[] = [...FACETS.map(({ of }) => of).filter((of) => of !== 'kind' && of !== 'agent'), 'restart_count'];
+const bitsOfFacet = (of: string) => (of === 'kind' ? KIND : of === 'agent' ? AGENTS : bitsOf(of));
+const LABELLED = bitsOf('labels');
+/** What of nodes is counted. */
+const COUNTED = FACETS.reduce((bits, { of }) => bits | bitsOfFacet(of), MEMBERS | LABELLED | bitsOf('restart_count'));
 
 /** More labels than these are found by writing. */
 const LABELS = 12;
@@ -43,39 +47,32 @@ const RESTARTED: Reader = ({ facts }) => {
 
 /** The facets of one graph. Counting follows what changes: of ten thousand nodes few do. */
 export class Facets {
-  #roll = new Roll();
-  #tallies = FACETS.map(({ field, of }): Counting => ({ field, tally: new Tally(readerOf(of), VALUES) }));
+  #roll = new Roll(COUNTED);
+  #tallies = FACETS.map(({ field, of }) => ({ field, bits: bitsOfFacet(of), tally: new Tally(readerOf(of), VALUES) }));
   #keys = new Tally(readLabels, LOOKED_AT);
   #labels = new Map<string, Tally>();
   #restarted = new Tally(RESTARTED, 1);
   #facets: readonly TalliedFacet[] = [];
   #labelFacets: readonly TalliedFacet[] = [];
-  #numbers = new Uint32Array();
-  #weights = new Float64Array();
+  readonly #thresholds: Thresholds;
 
-  constructor(readonly graph: Graph) {}
+  constructor(readonly graph: Graph) {
+    this.#thresholds = new Thresholds(graph);
+  }
 
   /** Looks at what changed since the last time. */
   count() {
-    const facts = [...this.#tallies.map(({ tally }) => tally), this.#restarted];
+    const countings = [...this.#tallies, { bits: bitsOf('restart_count'), tally: this.#restarted }];
     const labels = [this.#keys, ...this.#labels.values()];
-    const { nodes } = this.graph;
-    let weighs = true;
-    this.#roll.call(this.graph, (left, came) => {
-      const changed = left !== undefined && came !== undefined && weight(left) === weight(came);
-      if (!changed || !sameFacts(left, came, ATTRIBUTES)) for (const tally of facts) tally.tell(left, came);
-      if (!changed || !sameLabels(left, came)) for (const tally of labels) tally.tell(left, came);
-      weighs &&= changed;
+    this.#roll.call(this.graph, (left, came, difference) => {
+      // How many it stands for is counted with everything.
+      const weighs = (difference & MEMBERS) !== 0;
+      for (const { bits, tally } of countings) if (weighs || difference & bits) tally.tell(left, came);
+      if (weighs || difference & LABELLED) for (const tally of labels) tally.tell(left, came);
+      if (!weighs) return;
+      if (came) this.#thresholds.weigh(came.n, weight(came));
+      else if (left) this.#thresholds.weigh(left.n, 0);
     });
-    if (weighs) return;
-    this.#numbers = new Uint32Array(nodes.size);
-    this.#weights = new Float64Array(nodes.size);
-    let at = 0;
-    for (const node of nodes.values()) {
-      this.#numbers[at] = node.n;
-      this.#weights[at] = weight(node);
-      at += 1;
-    }
   }
 
   /** The same list until it is another, as those of labels are. */
@@ -97,17 +94,8 @@ export class Facets {
     return (this.#labelFacets = kept(this.#labelFacets, said));
   }
 
-  /** Figures move all the time and are counted anew. */
   thresholds(): Threshold[] {
-    const [numbers, weights] = [this.#numbers, this.#weights];
-    const found = THRESHOLDS.flatMap((one) => {
-      const column = this.graph.column(one.metric);
-      if (!column) return [];
-      const { over } = one;
-      let count = 0;
-      for (let at = 0; at < numbers.length; at += 1) if (column[numbers[at]!]! > over) count += weights[at]!;
-      return [{ ...one, count }];
-    });
+    const found = this.#thresholds.counts();
     const restarted = this.#restarted.first()[0]?.[1];
     return restarted ? [...found, { term: 'restarts > 0', metric: 'restart_count', over: 0, count: restarted }] : found;
   }
@@ -161,22 +149,3 @@ export function remembered(before: readonly Facet[], now: readonly Facet[]): Fac
 
 const same = (a: readonly FacetValue[], b: readonly FacetValue[]) =>
   a.length === b.length && a.every(({ value, count }, at) => value === b[at]?.value && count === b[at]?.count);
-
-/** A comparison worth a click, with how many nodes it takes. */
-export interface Threshold {
-  term: string;
-  metric: string;
-  over: number;
-  count: number;
-}
-
-const THRESHOLDS: readonly Omit<Threshold, 'count'>[] = [
-  { term: 'cpu > 50', metric: 'cpu_pct', over: 50 },
-  { term: 'cpu > 100', metric: 'cpu_pct', over: 100 },
-  { term: 'mem > 512MiB', metric: 'mem_bytes', over: 512 * 2 ** 20 },
-  { term: 'mem > 1GiB', metric: 'mem_bytes', over: 2 ** 30 },
-  { term: 'mem_pct > 80', metric: 'mem_pct', over: 80 },
-  { term: 'rx > 1MiB/s', metric: 'rx_bytes_per_sec', over: 2 ** 20 },
-  { term: 'tx > 1MiB/s', metric: 'tx_bytes_per_sec', over: 2 ** 20 },
-  { term: 'throttled > 10', metric: 'cpu_throttled_pct', over: 10 },
-];

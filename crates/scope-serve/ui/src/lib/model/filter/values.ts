@@ -62,22 +62,6 @@ export const readLabels: Reader = (node) => {
   return labels ? Object.keys(labels) : NONE;
 };
 
-/** Whether two nodes are of one kind and agent and have the same attributes: most changes are to something else, and looking is less work than reading. */
-export function sameFacts(a: GraphNode, b: GraphNode, attributes: readonly string[]): boolean {
-  const [one, other] = [a.facts.agents ?? NONE, b.facts.agents ?? NONE];
-  if (a.kind !== b.kind) return false;
-  if (one !== other && (one.length !== other.length || !one.every((agent, at) => agent === other[at]))) return false;
-  const [these, those] = [a.facts.attrs, b.facts.attrs];
-  return these === those || attributes.every((name) => these?.[name] === those?.[name]);
-}
-
-export function sameLabels(a: GraphNode, b: GraphNode): boolean {
-  const [one, other] = [labelsOf(a), labelsOf(b)];
-  if (one === other || !one || !other) return one === other;
-  const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
-}
-
 function labelsOf(node: GraphNode): Readonly<Record<string, Attribute>> | undefined {
   const labels = node.facts.attrs?.['labels'];
   return labels && typeof labels === 'object' && !Array.isArray(labels) ? labels : undefined;
