@@ -129,8 +129,8 @@ export class Encoder {
     return {
       type: 'change',
       reset,
-      gone: Uint32Array.from(gone),
-      edgesGone: Uint32Array.from(edgesGone),
+      gone: new Uint32Array(gone),
+      edgesGone: new Uint32Array(edgesGone),
       nodes: batch,
       edges: edges.length ? this.#edges(edges) : undefined,
       areas: areas ? { rects, titles: this.graph.areas.map((area) => area.title) } : undefined,
@@ -175,7 +175,7 @@ export class Encoder {
   }
 
   #edges(numbers: number[]): EdgeBatch {
-    const batch: EdgeBatch = { e: Uint32Array.from(numbers), from: new Uint32Array(numbers.length), to: new Uint32Array(numbers.length) };
+    const batch: EdgeBatch = { e: new Uint32Array(numbers), from: new Uint32Array(numbers.length), to: new Uint32Array(numbers.length) };
     numbers.forEach((e, at) => {
       const edge = this.graph.edges.get(e)!;
       batch.from[at] = edge.from;
@@ -187,18 +187,27 @@ export class Encoder {
   #figures(nodes: number[], edges: number[]): Figures {
     const graph = this.graph;
     const now = Date.parse(graph.at);
-    const n = Uint32Array.from(nodes);
     const standings = Standings.of(graph);
+    // One block of memory: each of its own costs more to hand over than what is in it.
+    const [many, links] = [nodes.length, edges.length];
+    const memory = new ArrayBuffer(13 * many + 9 * links);
     const figures: Figures = {
       type: 'figures',
-      n,
-      value: this.#values(n),
-      gauge: standings.shares(n, this.#metric),
-      health: standings.health(n, now).map((one) => CODES[one]!),
-      e: Uint32Array.from(edges),
-      weight: new Float32Array(edges.length),
-      failing: new Uint8Array(edges.length),
+      n: new Uint32Array(memory, 0, many),
+      value: new Float32Array(memory, 4 * many, many),
+      gauge: new Float32Array(memory, 8 * many, many),
+      e: new Uint32Array(memory, 12 * many, links),
+      weight: new Float32Array(memory, 12 * many + 4 * links, links),
+      health: new Uint8Array(memory, 12 * many + 8 * links, many),
+      failing: new Uint8Array(memory, 13 * many + 8 * links, links),
     };
+    const { n } = figures;
+    n.set(nodes);
+    figures.e.set(edges);
+    this.#fill(n, figures.value);
+    figures.gauge.set(standings.shares(n, this.#metric));
+    const health = standings.health(n, now);
+    for (let at = 0; at < many; at += 1) figures.health[at] = CODES[health[at]!]!;
     const columnsOf = ['open', 'tx_bytes_total', 'rx_bytes_total', 'failed_total', 'opened_total'].map((name) => graph.edgeColumn(name));
     const of = (column: number, e: number) => columnsOf[column]?.[e] || 0;
     edges.forEach((e, at) => {
@@ -211,9 +220,9 @@ export class Encoder {
   }
 
   /** The pinned figure of each node, NaN where it is unknown. */
-  #values(numbers: Uint32Array): Float32Array {
+  #fill(numbers: Uint32Array, values: Float32Array) {
     const { graph } = this;
-    const values = new Float32Array(numbers.length).fill(NaN);
+    values.fill(NaN);
     const fill = (of: (n: number) => number) => numbers.forEach((n, at) => (values[at] = of(n)));
     if (this.#metric === CONNECTIONS) {
       const open = graph.edgeColumn('open');
@@ -234,7 +243,6 @@ export class Encoder {
       const column = graph.column(this.#metric);
       if (column) fill((n) => column[n]!);
     }
-    return values;
   }
 
   #flow(e: number, bytes: number, failed: number, now: number): Flow {
@@ -282,5 +290,5 @@ export function memoryOf(message: Change | Figures): ArrayBuffer[] {
           ...Object.values(message.edges ?? {}),
           message.areas?.rects,
         ];
-  return parts.filter((part) => ArrayBuffer.isView(part)).map((part) => part.buffer as ArrayBuffer);
+  return [...new Set(parts.filter((part) => ArrayBuffer.isView(part)).map((part) => part.buffer as ArrayBuffer))];
 }
