@@ -161,6 +161,12 @@ impl Files {
             self.read_command(&mut entry.process.facts, pid);
             self.read_cgroups(&mut entry.process.facts, pid);
             self.read_identity(&mut entry.process.facts, pid);
+            // It gave up its memory and its control groups before it is a zombie (do_exit, kernel/exit.c): what it was is what was read before.
+            let Facts { args, exe, .. } = &entry.process.facts;
+            if args.is_empty() && exe.is_none() && (before.exe.is_some() || (stat.virtual_bytes == 0 && !before.args.is_empty())) {
+                entry.process.facts = before;
+                return;
+            }
             entry.facts_due = now + if entry.is_settled { FACTS } else { FACTS.mul_f64(phase) };
             entry.process.revision += u32::from(before != entry.process.facts);
         }

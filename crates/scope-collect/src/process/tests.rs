@@ -248,6 +248,28 @@ fn io_of_a_busy_process_is_newer_than_that_of_an_idle_one() {
 }
 
 #[test]
+fn a_process_that_ends_while_it_is_read_stays_what_it_was() {
+    let tree = Tree::new();
+    tree.stat(7, "web", 1, 1000, 1);
+    tree.write(7, "cmdline", "web\0--port\080\0");
+    tree.write(7, "cgroup", &format!("0::/docker/{CONTAINER_A}\n"));
+    let mut scanner = scanner(tree.path());
+    let now = Instant::now();
+    for _ in 0..2 {
+        scanner.scan(now).unwrap();
+    }
+    let before = scanner.scan(now).unwrap().get(7).unwrap().clone();
+    assert_eq!((before.facts.args.len(), before.facts.cgroups.containers.len()), (3, 1));
+    // It runs still, and has neither memory nor control groups any more.
+    tree.write(7, "stat", "7 (web) R 1 1 1 0 -1 4194564 0 0 0 0 2 0 0 0 20 0 1 0 1000 0 0 0 0 0 0 0\n");
+    tree.write(7, "cmdline", "");
+    tree.write(7, "cgroup", "0::/\n");
+    let after = scanner.scan(now + Duration::from_secs(1)).unwrap().get(7).unwrap().clone();
+    assert_eq!((&after.facts, after.revision), (&before.facts, before.revision));
+    assert!(after.figures.user_us > before.figures.user_us, "its figures are those of now");
+}
+
+#[test]
 fn a_process_that_has_not_run_is_not_read_again() {
     let tree = Tree::new();
     fs::create_dir_all(tree.path().join("self")).unwrap();
