@@ -98,7 +98,8 @@ fn metrics_of(names: &[String]) -> Result<Vec<CompactString>, SubscribeError> {
             names.len()
         )));
     }
-    let is_name = |name: &str| name.len() <= limits::ID_BYTES && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    let is_name =
+        |name: &str| name.len() <= limits::ID_BYTES && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':'));
     if let Some(other) = names.iter().find(|name| !is_name(name)) {
         return Err(SubscribeError::Metrics(format!("`{}` is no name of a figure", limits::cut(other, 80).escape_debug())));
     }
