@@ -24,7 +24,7 @@ use clap::Parser;
 use args::{Args, Command};
 use exit::Exit;
 
-/// The server makes and drops small things on several threads all the time, which takes it a tenth less CPU with this one, and less memory. The slim agent
+/// The server makes and drops small things on several threads all the time, which takes less memory with this one, and less CPU where agents are many. The slim agent
 /// keeps the C library's, with which it is smaller.
 #[cfg(all(feature = "serve", target_os = "linux"))]
 #[global_allocator]

@@ -99,7 +99,7 @@ impl ViewKept {
         let Some(view) = &self.figures else { return sent };
         let (named, others) = self.picture.named();
         self.picture.figures(view, graph, None, moved);
-        if !moved.is_empty() {
+        if !moved.is_empty() || self.picture.named() != (named, others) {
             let mut json = Json::new("figures", channel.next_seq(), at);
             json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
             json.names("other_metrics", self.picture.names.others.get(others..).unwrap_or_default());
@@ -127,7 +127,7 @@ impl ViewKept {
         let hidden = write::hidden(&rendered.hidden);
         let problems = write::problems(rendered);
         let (other_hidden, other_problems) = (hidden != self.hidden, problems != self.problems);
-        if !changed.is_empty() || other_hidden || other_problems {
+        if !changed.is_empty() || other_hidden || other_problems || self.picture.named() != (named, others) {
             let mut json = Json::new("change", channel.next_seq(), at);
             json.names("metrics", self.picture.names.names.get(named..).unwrap_or_default());
             json.names("other_metrics", self.picture.names.others.get(others..).unwrap_or_default());

@@ -63,7 +63,7 @@ pub(super) struct EdgeRow {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) names: Vec<CompactString>,
-    /// None of those that nobody wants.
+    /// No number where nobody wants it.
     numbers: HashMap<CompactString, Option<u16>>,
     /// Those that subscribers want, sorted; all where there is no list.
     wanted: Option<Vec<CompactString>>,

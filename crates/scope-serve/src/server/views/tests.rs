@@ -383,6 +383,9 @@ fn what_nobody_asked_for_is_named_and_does_not_come() {
     assert_eq!(next(&moved, 2).0, 0, "what moves unasked is no message");
     moved["metrics"] = json!({"cpu_pct": 4, "mem_bytes": 7, "pids": 1});
     assert_eq!(next(&moved, 3), (1, vec!["cpu_pct".to_owned()], vec!["mem_bytes".to_owned(), "pids".to_owned()]));
+    moved["metrics"]["threads"] = json!(2);
+    let (messages, _, others) = next(&moved, 4);
+    assert_eq!((messages, others.last().map(String::as_str)), (1, Some("threads")), "a name is told though nothing else is new");
 }
 
 #[test]
