@@ -7,6 +7,7 @@
 
 mod attribution;
 mod known;
+mod one_ended;
 mod remains;
 mod sockets;
 mod tracked;
@@ -19,6 +20,7 @@ use hashbrown::HashMap;
 use scope_core::{AgentName, Protocol, Scope, Side, SocketAddress, Timestamp, flow};
 
 use self::known::Known;
+use self::one_ended::OneEnded;
 use self::remains::Remains;
 use super::cgroup_tree::CgroupTree;
 use super::connection::{NetNs, Socket, SocketState};
@@ -54,6 +56,7 @@ pub struct Aggregator {
     connections: Connections,
     flows: FlowTable,
     remains: Remains,
+    one_ended: OneEnded,
     /// TCP connections that tracking told of, by the namespace of the end.
     told: HashMap<NetNs, u64>,
     /// Ends that came up since the last attribution.
@@ -71,6 +74,7 @@ impl Aggregator {
             connections: Connections::default(),
             flows: FlowTable::default(),
             remains: Remains::default(),
+            one_ended: OneEnded::default(),
             told: HashMap::new(),
             born: Vec::new(),
             at: Timestamp::default(),

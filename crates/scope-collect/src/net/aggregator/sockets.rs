@@ -93,6 +93,7 @@ impl Aggregator {
         if since.micros_since(closed) > TIME_WAIT_SLACK_US || self.known.is_tracked(netns, &ends) {
             return;
         }
+        self.one_ended.settle(netns, &ends);
         let other = self.known.addresses.locate(netns, ends.remote.ip()).map(|netns| (netns, ends.reversed()));
         for (netns, ends) in [Some((netns, ends)), other].into_iter().flatten() {
             if self.connections.get(netns, &ends).is_some() || self.remains.holds(netns, ends) {
@@ -125,6 +126,11 @@ impl Aggregator {
                 connection.over = true;
             }
         }
+    }
+
+    /// Whether what is left of closed connections in `netns` is to be read though none was opened since: of one that was seen there, the other end was not.
+    pub fn wants_closed(&self, netns: NetNs) -> bool {
+        self.one_ended.has(netns)
     }
 
     /// Ends of TCP connections in `netns` that are known from tracking alone: a question to the kernel shows whether they are still there.

@@ -92,7 +92,8 @@ impl Collector {
             }
             let live = self.aggregator.connections().len_of(netns) as u64;
             let cheaper = live * QUESTION_NS < reading.dump_ns.max(DUMP_NS / 4);
-            let asking_suffices = cheaper && !reading.closed_later && age < QUIET_EVERY && reading.now.all_told(reading.at_dump.as_ref());
+            let closed_wanted = reading.closed_later || self.aggregator.wants_closed(netns);
+            let asking_suffices = cheaper && !closed_wanted && age < QUIET_EVERY && reading.now.all_told(reading.at_dump.as_ref());
             turns.push(Turn { netns, unconfirmed, asking_suffices, moved, age });
         }
         // Who never had a turn first, then who waits with news, then who waits longest.
@@ -132,7 +133,7 @@ impl Collector {
             if spent_ns > budget_ns && turn.age != Duration::MAX {
                 continue;
             }
-            let closed = reading.closed(turn.netns == self.host, self.tracking, now);
+            let closed = reading.closed(turn.netns == self.host, self.tracking, aggregator.wants_closed(turn.netns), now);
             let states = sock_diag::CONNECTIONS | if closed == Closed::List { sock_diag::TIME_WAIT } else { 0 };
             let read_at = Timestamp::from_micros(at.as_micros().saturating_add(now.elapsed().as_micros() as i64));
             let read = Read { at: read_at, again: reading.dumped.is_some() || reading.young, time_wait_since: reading.closed_since };

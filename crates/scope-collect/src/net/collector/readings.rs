@@ -76,12 +76,12 @@ impl Counters {
 
 impl Reading {
     /// Whether a dump should list closed sockets, too: they stand for short connections that nobody told of. Thousands may be left of a busy minute,
-    /// so they are listed as seldom as their cost asks for; each stays for a minute.
-    pub(super) fn closed(&self, is_host: bool, tracking: Tracking, now: Instant) -> Closed {
+    /// so they are listed as seldom as their cost asks for; each stays for a minute. `wanted` is whether they are for another reason.
+    pub(super) fn closed(&self, is_host: bool, tracking: Tracking, wanted: bool, now: Instant) -> Closed {
         let loopback = |counters: Option<&Counters>| counters.and_then(|c| c.traffic).map(|t| t.loopback_packets);
         let loopback_moved = loopback(Some(&self.now)) != loopback(self.at_dump.as_ref());
         let untold = if is_host { !(tracking.routed_v4 && tracking.routed_v6) } else { loopback_moved || !covers(tracking, self.has_v6) };
-        let all_told = !untold || self.now.all_told(self.at_dump.as_ref());
+        let all_told = !untold || (!wanted && self.now.all_told(self.at_dump.as_ref()));
         if (self.dumped.is_none() && !self.young) || (all_told && !self.closed_later) {
             return Closed::NotNeeded;
         }
