@@ -1,5 +1,9 @@
 //! What is asked for: `name=value`, as `make fleet` passes them on.
 
+use std::collections::BTreeSet;
+
+use scope_core::field::{Field, Registry, Unit};
+
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -17,7 +21,7 @@ pub(crate) struct Options {
     pub(crate) url: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) pid: Option<u32>,
-    /// Which figures of nodes subscribers ask for, with commas between them; all where nothing is said.
+    /// Which figures of nodes subscribers ask for, with commas between them: those of a page where nothing is said; with `all`, all.
     pub(crate) metrics: Option<String>,
     /// Which port of this machine a server that is started here takes.
     pub(crate) port: u16,
@@ -41,8 +45,20 @@ impl Options {
             url: text("url"),
             token: text("token"),
             pid: text("pid").and_then(|pid| pid.parse().ok()),
-            metrics: text("metrics"),
+            metrics: text("metrics").map_or_else(|| Some(of_a_page()), |names| (names != "all").then_some(names)),
             port: number("port", 0) as u16,
         }
     }
+}
+
+/// The figures that a page asks for: those that it shows without being asked, and those that it judges by (`model/wanted.ts` of the page).
+fn of_a_page() -> String {
+    let no_figures = [Unit::Text, Unit::List, Unit::Map, Unit::Bool, Unit::Time];
+    let registry = Registry::new();
+    let shown = registry.fields().filter(|field| {
+        let of_nodes = field.kinds().next().is_none() || field.kinds().any(|kind| !["flow", "connection", "tick"].contains(&kind));
+        of_nodes && !field.is_hidden() && !no_figures.contains(&field.unit())
+    });
+    let judged = ["cpu_pct", "cpu_limit_pct", "cpu_throttled_pct", "mem_bytes", "mem_pct", "mem_limit_bytes", "mem_total_bytes", "disk_pct"];
+    shown.map(Field::name).chain(judged).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(",")
 }

@@ -148,7 +148,15 @@ export class Fleet {
     if (one.state === 'exited') attrs['exit_code'] = 137;
     if (one.health) attrs['health'] = one.health;
     const metrics =
-      one.state === 'exited' ? {} : { cpu_pct: one.cpu, mem_bytes: one.mem, mem_limit_bytes: 2 ** 30, rx_bytes_per_sec: one.cpu * 1000 };
+      one.state === 'exited'
+        ? {}
+        : {
+            cpu_pct: one.cpu,
+            mem_bytes: one.mem,
+            mem_limit_bytes: 2 ** 30,
+            rx_bytes_per_sec: one.cpu * 1000,
+            mem_cache_bytes: 3 * 2 ** 20,
+          };
     const endpoints = [{ at: `net:${one.host}|${one.address}:80/tcp`, since: this.#since.replace('Z', '000Z') }];
     return { id: one.id, kind: 'container', name: one.name, parents: [`host:${agent}`], endpoints, attrs, metrics };
   }

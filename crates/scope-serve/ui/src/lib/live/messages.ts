@@ -75,6 +75,11 @@ interface Common {
   at: string;
 }
 
+/** Names of figures that nodes have and that do not come, as nobody asked for them; those that were not told before. */
+interface Unsaid {
+  other_metrics?: string[];
+}
+
 interface Structure {
   metrics?: string[];
   edge_metrics?: string[];
@@ -86,17 +91,17 @@ interface Structure {
   areas?: Area[];
 }
 
-export interface ViewSnapshot extends Common, Structure {
+export interface ViewSnapshot extends Common, Unsaid, Structure {
   type: 'snapshot';
   epoch: number;
   view: string;
 }
 
-export interface ViewChange extends Common, Structure {
+export interface ViewChange extends Common, Unsaid, Structure {
   type: 'change';
 }
 
-export interface ViewFigures extends Common {
+export interface ViewFigures extends Common, Unsaid {
   type: 'figures';
   figures: Figures;
 }

@@ -38,7 +38,7 @@ export function figureChoices(graph: Graph, chosen: string): Choice[] {
   const choices = FIGURES.map((name): Choice => ({ value: name, label: label(name) }));
   choices.push({ value: NETWORK, label: m.map_network() }, { value: CONNECTIONS, label: m.map_connections() });
   const known = new Set(choices.map((choice) => choice.value));
-  const others = graph.metrics.filter((name) => !known.has(name) && !name.endsWith('_total') && !name.includes('limit'));
+  const others = graph.figureNames.filter((name) => !known.has(name) && !name.endsWith('_total') && !name.includes('limit'));
   choices.push(...others.map((name): Choice => ({ value: name, label: label(name) })));
   if (!choices.some((choice) => choice.value === chosen)) choices.push({ value: chosen, label: label(chosen) });
   // The same word twice says what is meant by its name.

@@ -1,12 +1,18 @@
 // The map as a file on the disk of whoever looks at it: pictures from the engine, data from the graph.
 import type { Graph } from '../model/graph';
+import { LiveView } from '../state/live-view.svelte';
 import type { MapSession } from './session.svelte';
+
+/** So long the server may take to tell all, milliseconds. */
+const LONGEST_MS = 10_000;
 
 /** Yields whether there is a file: a browser may not be able to make a picture of a large map. */
 export async function download(session: MapSession, as: 'svg' | 'png' | 'json'): Promise<boolean> {
   const { graph } = session.view;
   const blob =
-    as === 'json' ? new Blob([JSON.stringify(graphData(graph), null, 1)], { type: 'application/json' }) : await session.picture(as);
+    as === 'json'
+      ? new Blob([JSON.stringify(graphData(await whole(session.view)), null, 1)], { type: 'application/json' })
+      : await session.picture(as);
   if (!blob) return false;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
@@ -15,6 +21,24 @@ export async function download(session: MapSession, as: 'svg' | 'png' | 'json'):
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   return true;
+}
+
+/** The view with all figures, also those that nothing on the page shows; as it is on the page where it is paused, or the server does not answer. */
+async function whole(view: LiveView): Promise<Graph> {
+  if (view.paused || view.graph.otherMetrics.length === 0) return view.graph;
+  const all = new LiveView({ ...view.question, metrics: undefined });
+  try {
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, LONGEST_MS);
+      all.listen(() => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+    return all.loaded ? all.graph : view.graph;
+  } finally {
+    all.end();
+  }
 }
 
 /** Nodes and edges with their figures, in the words of the API. */

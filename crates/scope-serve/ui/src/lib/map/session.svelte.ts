@@ -102,6 +102,7 @@ export class MapSession {
   /** Tells the engine what the place says. */
   follow(place: Place, reducedMotion: boolean) {
     const { graph } = this.view;
+    this.view.want([place.metric]);
     const keeping = JSON.stringify([place.view, place.arrangement, place.clusterBy]);
     const pinned = JSON.stringify([place.metric, place.edgeWidth]);
     const others = this.#encoder.choose(place.clusterBy, place.metric, place.edgeWidth);

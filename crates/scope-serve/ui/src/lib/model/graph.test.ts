@@ -118,4 +118,14 @@ describe('Graph', () => {
     graph.apply({ type: 'change', seq: 2, at: '', nodes: { gone: [0] }, edges: { gone: [0] } });
     expect([graph.nodes.size, graph.edges.size, graph.figure(0, 'b'), graph.edgeFigure(0, 'd')]).toEqual([1, 0, undefined, undefined]);
   });
+
+  it('knows the figures that do not come, from any message', () => {
+    const graph = new Graph();
+    graph.apply({ ...snapshot, other_metrics: ['pids'] });
+    graph.apply({ type: 'figures', seq: 5, at: snapshot.at, figures: {}, other_metrics: ['threads'] });
+    expect(graph.otherMetrics).toEqual(['pids', 'threads']);
+    expect(graph.figureNames).toEqual(['cpu_pct', 'mem_bytes', 'pids', 'threads']);
+    graph.apply({ ...snapshot, metrics: ['cpu_pct', 'mem_bytes', 'pids'] });
+    expect(graph.otherMetrics).toEqual([]);
+  });
 });

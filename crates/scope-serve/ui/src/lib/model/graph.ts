@@ -75,6 +75,8 @@ export class Graph {
   edges = new Map<number, GraphEdge>();
   byId = new Map<string, number>();
   metrics: string[] = [];
+  /** Names of figures that nodes have and that were not asked for. */
+  otherMetrics: string[] = [];
   edgeMetrics: string[] = [];
   hidden: Hidden = NONE;
   problems: Trouble[] = [];
@@ -127,10 +129,16 @@ export class Graph {
         applied.areas = true;
       }
     }
+    for (const name of message.other_metrics ?? []) this.otherMetrics.push(name);
     this.#put(this.#columns, message.figures?.nodes, applied.figures);
     for (const column of applied.figures) this.#move(column);
     this.#put(this.#edgeColumns, message.figures?.edges, applied.edgeFigures);
     return applied;
+  }
+
+  /** All figures that nodes have, whether they come or not. */
+  get figureNames(): string[] {
+    return [...this.metrics, ...this.otherMetrics];
   }
 
   /** A figure of a node; unknown is `undefined`, which is not 0. */
@@ -216,6 +224,7 @@ export class Graph {
     this.byId.clear();
     this.#edgesOf.clear();
     this.metrics = [];
+    this.otherMetrics = [];
     this.edgeMetrics = [];
     this.#columns = [];
     this.#edgeColumns = [];

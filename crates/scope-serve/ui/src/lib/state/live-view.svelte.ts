@@ -3,12 +3,15 @@ import { ask, ApiError, route } from '../api/client';
 import { Subscription, type Status } from '../live/subscription';
 import type { ViewMessage } from '../live/messages';
 import { Graph, type Applied } from '../model/graph';
+import { withMore } from '../model/wanted';
 
 export interface Question {
   view: string;
   filter: string;
   groupBy: string;
   show: string[];
+  /** The figures of nodes that come from the beginning; all where it is absent. */
+  metrics?: readonly string[] | undefined;
 }
 
 type Listener = (applied: Applied) => void;
@@ -36,11 +39,15 @@ export class LiveView {
   #held: ViewMessage[] = [];
   #frame: number | undefined;
   #structural = false;
+  #metrics: readonly string[] | undefined;
+  /** More figures were wanted while nothing moves. */
+  #short = false;
 
   constructor(readonly question: Question) {
+    this.#metrics = question.metrics;
     const query = { view: question.view, filter: question.filter, group_by: question.groupBy, show: question.show.join(','), layout: true };
     this.#subscription = new Subscription<ViewMessage>(
-      (resume) => route('subscribe', { ...query, resume }),
+      (resume) => route('subscribe', { ...query, metrics: this.#metrics?.join(','), resume }),
       {
         message: (message) => this.#take(message),
         status: (status, why, retryAt) => {
@@ -81,6 +88,19 @@ export class LiveView {
     const held = this.#held;
     this.#held = [];
     for (const message of held) this.#apply(message);
+    if (this.#short) this.#subscription.restart();
+    this.#short = false;
+  }
+
+  /** Has figures come that nodes have and that did not come yet: with a snapshot, at once, or when what is paused goes on. Names of other things are none. */
+  want(names: readonly string[]) {
+    const wanted = this.#metrics;
+    if (!wanted) return;
+    const more = names.filter((name) => !wanted.includes(name) && this.graph.otherMetrics.includes(name));
+    if (more.length === 0) return;
+    this.#metrics = withMore(wanted, more);
+    if (this.paused) this.#short = true;
+    else this.#subscription.restart();
   }
 
   retry() {
@@ -112,7 +132,7 @@ export class LiveView {
     if (message.type !== 'snapshot' && message.type !== 'change' && message.type !== 'figures') return;
     const applied = this.graph.apply(message);
     this.loaded = true;
-    if (message.type !== 'figures') this.#structural = true;
+    if (message.type !== 'figures' || message.other_metrics) this.#structural = true;
     for (const listener of this.#listeners) listener(applied);
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;

@@ -108,7 +108,7 @@ export class TableState {
       untrack(() => {
         this.#order.changed();
         this.#pace.ask();
-        this.#figures = this.what === 'edges' ? [...this.view.graph.edgeMetrics] : [...this.view.graph.metrics];
+        this.#figures = this.what === 'edges' ? [...this.view.graph.edgeMetrics] : this.view.graph.figureNames;
         this.#arrange(false);
       });
     });
@@ -117,8 +117,13 @@ export class TableState {
       untrack(() => this.#arrange(false));
     });
     $effect(() => {
-      const figures = this.what === 'edges' ? this.view.graph.edgeMetrics : this.view.graph.metrics;
-      this.#figures = [...figures];
+      const { edgeMetrics, figureNames } = this.view.graph;
+      this.#figures = this.what === 'edges' ? [...edgeMetrics] : figureNames;
+    });
+    $effect(() => {
+      if (this.what === 'edges') return;
+      const keys = [...this.shown.map(({ key }) => key), this.sorting.key];
+      untrack(() => this.view.want(keys));
     });
   }
 
