@@ -78,6 +78,12 @@ fn watch(events: Events, seen: &Sender<(f64, Seen)>) {
             }
             ids.insert(number.as_u64().unwrap_or_default(), id);
         }
+        let changed = &nodes["changed"];
+        for (number, said) in list(&changed["n"]).zip(list(&changed["said"])) {
+            if let (Some(id), Some(state)) = (number.as_u64().and_then(|number| ids.get(&number)), said["attrs"]["state"].as_str()) {
+                told.push(Seen::State(id.clone(), state.to_owned()));
+            }
+        }
         let id = |number: &Value| ids.get(&number.as_u64().unwrap_or_default()).cloned().unwrap_or_default();
         told.extend(list(&message["edges"]["to"]).map(id).map(Seen::EdgeTo));
         let is_memory = |column: &&Value| column[0].as_u64().and_then(|name| names.get(name as usize)).is_some_and(|name| name == "mem_bytes");

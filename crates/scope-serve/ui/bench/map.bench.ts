@@ -121,9 +121,11 @@ function change([run, structural]: readonly [number, boolean]) {
   const picked = nodes.n.flatMap((_, at) => (at % 20 === run ? [at] : []));
   const numbers = picked.map((at) => nodes.n[at]);
   const figures = { nodes: [0, 1].map((figure) => [figure % metrics.length, numbers, numbers.map(() => Math.random() * 100)]) };
-  const names = ['n', 'id', 'kind', 'name', 'role', 'facts', 'place'] as const;
-  const columns = Object.fromEntries(names.map((name) => [name, picked.map((at) => nodes[name][at])]));
-  window.tap.write(structural ? { type: 'change', nodes: columns, figures } : { type: 'figures', figures });
+  // As a container that was made anew by its name has them.
+  const said = picked.map((at) => ({
+    attrs: { restart_count: run + 1, pid: 1000 + at, started_at: new Date(Date.now() - 7_200_000 - at).toISOString() },
+  }));
+  window.tap.write(structural ? { type: 'change', nodes: { changed: { n: numbers, said } }, figures } : { type: 'figures', figures });
 }
 
 /** What one more container moves. How long a layout takes is measured where it is made: `make bench`, `layout`. */

@@ -18,6 +18,8 @@ pub(super) struct Client {
     edge_metrics: Vec<String>,
     nodes: BTreeMap<u64, Value>,
     edges: BTreeMap<u64, Value>,
+    /// Where nodes lie, by number.
+    places: BTreeMap<u64, Value>,
     hidden: Value,
     problems: Value,
 }
@@ -45,17 +47,44 @@ impl Client {
         }
         for gone in list(&json["nodes"]["gone"]) {
             assert!(self.nodes.remove(&gone.as_u64().unwrap()).is_some(), "a node went that was not there");
+            self.places.remove(&gone.as_u64().unwrap());
         }
         let column = |rows: &Value, name: &str, at: usize| rows[name].get(at).cloned().unwrap_or(Value::Null);
         for (at, number) in list(&json["nodes"]["n"]).enumerate() {
             let rows = &json["nodes"];
-            let figures = self.nodes.get(&number.as_u64().unwrap()).map_or_else(|| json!({}), |node| node["metrics"].clone());
             let mut node = column(rows, "facts", at);
             for name in ["id", "kind", "name", "role"] {
                 node[name] = column(rows, name, at);
             }
-            node["metrics"] = figures;
-            self.nodes.insert(number.as_u64().unwrap(), node);
+            node["metrics"] = json!({});
+            self.places.insert(number.as_u64().unwrap(), column(rows, "place", at));
+            assert!(self.nodes.insert(number.as_u64().unwrap(), node).is_none(), "what is known is not said whole");
+        }
+        let changed = &json["nodes"]["changed"];
+        for (at, number) in list(&changed["n"]).enumerate() {
+            let node = self.nodes.get_mut(&number.as_u64().unwrap()).expect("what changed is there");
+            let said = changed["said"][at].as_object().unwrap();
+            assert!(!said.is_empty(), "something is another");
+            for (name, value) in said {
+                if name == "place" {
+                    self.places.insert(number.as_u64().unwrap(), value.clone());
+                } else if name == "attrs" {
+                    let node = node.as_object_mut().unwrap();
+                    let mut attrs = node.remove("attrs").unwrap_or_else(|| json!({}));
+                    for (name, value) in value.as_object().unwrap() {
+                        let attrs = attrs.as_object_mut().unwrap();
+                        let old = if value.is_null() { attrs.remove(name) } else { attrs.insert(name.clone(), value.clone()) };
+                        assert_ne!(old.unwrap_or_default(), *value, "what is as it was is not said");
+                    }
+                    if !attrs.as_object().unwrap().is_empty() {
+                        node.insert("attrs".to_owned(), attrs);
+                    }
+                } else if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
+                    node.as_object_mut().unwrap().remove(name);
+                } else {
+                    node[name] = value.clone();
+                }
+            }
         }
         for (at, number) in list(&json["edges"]["e"]).enumerate() {
             let rows = &json["edges"];
@@ -90,6 +119,11 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Where nodes lie, by id.
+    pub(super) fn places(&self) -> BTreeMap<String, Value> {
+        self.nodes.iter().map(|(number, node)| (node["id"].to_string(), self.places[number].clone())).collect()
     }
 
     /// What it has, in the form in which a view is written.

@@ -135,7 +135,10 @@ impl ViewKept {
             json.raw("{\"gone\":");
             json.value(&changed.gone_nodes);
             json.raw(",");
-            json.nodes(rendered, &self.picture, layout.map(|(layout, _)| layout), &changed.set_nodes);
+            json.nodes(rendered, &self.picture, layout.map(|(layout, _)| layout), &changed.new_nodes);
+            if !changed.other_nodes.is_empty() {
+                json.others(rendered, &self.picture, layout.map(|(layout, _)| layout), &changed.other_nodes);
+            }
             json.raw("}");
             json.key("edges");
             json.raw("{\"gone\":");

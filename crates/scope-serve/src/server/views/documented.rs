@@ -24,6 +24,7 @@ fn the_examples_of_a_view_follow_each_other() {
         view["nodes"][1],
         serde_json::json!({"id":"container:02","kind":"container","name":"db","role":"member","parents":["host:a"],"agents":["a"],"metrics":{"pids":7}})
     );
+    assert_eq!(view["nodes"][0]["attrs"], serde_json::json!({"state":"exited","exit_code":1}));
     assert_eq!(view["edges"].as_array().unwrap().len(), 1);
 }
 

@@ -9,6 +9,7 @@
 
 mod channel;
 mod compute;
+mod facts;
 mod figures;
 mod hub;
 mod key;

@@ -8,9 +8,9 @@ use scope_render::graph::{self, Graph};
 use scope_render::layout::Rect;
 use scope_render::view::{KeptView, Node, Rendered, Role};
 
+use super::facts::{NodeFacts, Other, Said, Sayings};
 use super::figures::{Figures, Shapes};
 use super::table::Table;
-use super::write::NodeFacts;
 
 /// Names of figures of one picture. A plugin brings a handful; whoever makes up new ones all the time costs everybody a snapshot now and then.
 const NAMES: usize = 2048;
@@ -33,6 +33,7 @@ pub(super) struct Picture {
     pub(super) node_order: Vec<u32>,
     pub(super) edge_order: Vec<u32>,
     shapes: Shapes,
+    sayings: Sayings,
     pass: u32,
 }
 
@@ -42,8 +43,8 @@ pub(super) struct NodeRow {
     /// Of the id: those of different nodes differ, and it is at hand where the id is far away.
     hash: u64,
     version: u64,
-    /// Of the facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
-    facts: u64,
+    /// The facts as they were sent: an agent that says everything anew changes the version of all, and the facts of none.
+    said: Said,
     pass: u32,
     /// What was sent of its figures.
     figures: Figures,
@@ -106,14 +107,16 @@ impl Names {
 pub(super) struct Changed {
     pub(super) gone_nodes: Vec<u32>,
     pub(super) gone_edges: Vec<u32>,
+    /// New ones, by their place in the view.
+    pub(super) new_nodes: Vec<u32>,
+    pub(super) other_nodes: Vec<Other>,
     /// New ones and changed ones, by their place in the view.
-    pub(super) set_nodes: Vec<u32>,
     pub(super) set_edges: Vec<u32>,
 }
 
 impl Changed {
     pub(super) fn is_empty(&self) -> bool {
-        self.gone_nodes.is_empty() && self.gone_edges.is_empty() && self.set_nodes.is_empty() && self.set_edges.is_empty()
+        self.gone_nodes.is_empty() && self.gone_edges.is_empty() && self.new_nodes.is_empty() && self.other_nodes.is_empty() && self.set_edges.is_empty()
     }
 }
 
@@ -169,10 +172,6 @@ impl Picture {
     fn update_nodes(&mut self, rendered: &Rendered<'_, '_>, places: Option<&[Rect]>, changed: &mut Changed) {
         let former = std::mem::take(&mut self.node_order);
         let mut order = Vec::with_capacity(rendered.nodes.len());
-        let facts = |node: &Node<'_>, place: Option<&Rect>| {
-            let place = place.map(|place| [place.x, place.y, place.width, place.height]);
-            serde_json::to_string(&(node.kind, &node.name, node.role.as_str(), NodeFacts::of(rendered, node), place)).unwrap_or_default()
-        };
         // Most nodes follow each other as they did before.
         let mut next = 0;
         for (node, at) in rendered.nodes.iter().zip(0_u32..) {
@@ -190,10 +189,9 @@ impl Picture {
                     row.pass = self.pass;
                     if row.version != version {
                         row.version = version;
-                        let facts = text_version(&facts(node, place));
-                        if std::mem::replace(&mut row.facts, facts) != facts {
-                            changed.set_nodes.push(at);
-                        }
+                        let said = self.sayings.say(node, &NodeFacts::of(rendered, node), place);
+                        changed.other_nodes.extend(row.said.other(&said, at));
+                        row.said = said;
                     }
                 }
                 number
@@ -203,13 +201,13 @@ impl Picture {
                     id: Arc::clone(&id),
                     hash,
                     version,
-                    facts: text_version(&facts(node, place)),
+                    said: self.sayings.say(node, &NodeFacts::of(rendered, node), place),
                     pass: self.pass,
                     figures: Figures::none(&self.shapes),
                     moves: 0,
                 });
                 self.by_id.insert(id, number);
-                changed.set_nodes.push(at);
+                changed.new_nodes.push(at);
                 number
             };
             order.push(number);
@@ -274,7 +272,7 @@ impl Picture {
     pub(super) fn figures(&mut self, view: &KeptView, graph: &Graph<'_>, only: Option<&Changed>, moved: &mut Moved) {
         moved.clear();
         let node_places: Box<dyn Iterator<Item = u32>> = match only {
-            Some(changed) => Box::new(changed.set_nodes.iter().copied()),
+            Some(changed) => Box::new(changed.new_nodes.iter().copied().chain(changed.other_nodes.iter().map(|other| other.at))),
             None => Box::new(0..view.nodes() as u32),
         };
         for at in node_places {

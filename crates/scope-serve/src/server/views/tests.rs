@@ -302,6 +302,30 @@ proptest! {
     }
 
     #[test]
+    fn places_are_those_that_a_snapshot_has(steps in prop::collection::vec(events(), 1..12)) {
+        let key = ViewKey { layout: true, ..key("containers", None, None) };
+        let (mut state, mut setup) = (State::default(), Setup::new(&key));
+        let queue = setup.channel.open(None);
+        let mut client = Client::default();
+        for (at, events) in steps.iter().enumerate() {
+            for record in records(events, at as u64 + 1) {
+                let _ = state.apply(record);
+            }
+            let fresh = setup.channel.open(None);
+            setup.compute(&state, true);
+            let mut late = Client::default();
+            for (queue, client) in [(&queue, &mut client), (&fresh, &mut late)] {
+                for message in waiting(queue) {
+                    client.apply(&message);
+                }
+            }
+            prop_assert_eq!(client.view(), late.view());
+            prop_assert_eq!(client.places(), late.places());
+            prop_assert!(client.places().values().all(Value::is_array));
+        }
+    }
+
+    #[test]
     fn whoever_comes_back_has_it_too_and_so_has_whoever_is_slow(steps in prop::collection::vec(events(), 1..40), breaks in 0_usize..30) {
         let key = key("containers", None, None);
         let (mut state, mut setup) = (State::default(), Setup::new(&key));
@@ -356,6 +380,25 @@ fn what_did_not_change_is_not_sent() {
     assert_eq!(messages.len(), 1);
     let figures: Value = serde_json::from_str(&messages[0].json()).unwrap();
     assert_eq!(figures["figures"], json!({"nodes": [[0, [0], [4]]], "edges": []}));
+
+    // Of what is known only what is another.
+    moved["attrs"] = json!({"state": "paused", "exit_code": 1, "image": "nginx"});
+    assert_eq!(
+        said(&next(&moved, 4)),
+        json!({"gone": [], "n": [], "id": [], "kind": [], "name": [], "role": [], "facts": [],
+        "changed": {"n": [0], "said": [{"attrs": {"exit_code": 1, "image": "nginx", "state": "paused"}}]}})
+    );
+    moved["attrs"] = json!({"state": "running", "exit_code": null});
+    moved["name"] = json!("shop");
+    assert_eq!(said(&next(&moved, 5))["changed"], json!({"n": [0], "said": [{"name": "shop", "attrs": {"exit_code": null, "state": "running"}}]}));
+    moved["parents"] = json!(["host:a"]);
+    assert_eq!(said(&next(&moved, 6))["changed"], json!({"n": [0], "said": [{"parents": ["host:a"]}]}));
+}
+
+/// What the one of these messages says of nodes.
+fn said(messages: &[Message]) -> Value {
+    assert_eq!(messages.len(), 1);
+    serde_json::from_str::<Value>(&messages[0].json()).unwrap()["nodes"].take()
 }
 
 #[test]

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use scope_core::{CompactString, Number, Timestamp, Value};
+use scope_core::{CompactString, Number, Timestamp};
 use scope_render::layout::{AreaKind, Layout};
-use scope_render::view::{Edge, Hidden, Node, Rendered, Role};
+use scope_render::view::{Edge, Hidden, Rendered};
 use serde::Serialize;
 
+use super::facts::{NodeFacts, Other, OtherFacts};
 use super::picture::{EDGE_FIGURES, Moved, Picture};
 
 /// A message in the making.
@@ -131,6 +132,20 @@ impl Json {
         }
     }
 
+    /// What is another of nodes that subscribers have.
+    pub(super) fn others(&mut self, rendered: &Rendered<'_, '_>, picture: &Picture, layout: Option<&Layout>, others: &[Other]) {
+        let nodes = || others.iter().filter_map(|other| Some((other, rendered.nodes.get(other.at as usize)?)));
+        self.key("changed");
+        self.raw("{\"n\":");
+        self.list(nodes(), |json, (other, _)| json.integer(u64::from(picture.node_order.get(other.at as usize).copied().unwrap_or_default())));
+        self.key("said");
+        self.list(nodes(), |json, (other, node)| {
+            let place = layout.map(|layout| layout.boxes.get(other.at as usize).copied().unwrap_or_default());
+            json.value(&OtherFacts::of(other, rendered, node, place.as_ref()));
+        });
+        self.raw("}");
+    }
+
     /// Edges in columns.
     pub(super) fn edges(&mut self, rendered: &Rendered<'_, '_>, picture: &Picture, places: &[u32]) {
         let edges = || places.iter().filter_map(|at| rendered.edges.get(*at as usize));
@@ -241,41 +256,6 @@ pub(super) fn problems(rendered: &Rendered<'_, '_>) -> String {
         })
         .collect();
     serde_json::to_string(&problems).unwrap_or_default()
-}
-
-/// What is known of a node but its figures.
-#[derive(Serialize)]
-pub(super) struct NodeFacts<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    members: Option<usize>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    parents: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    agents: Vec<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    attrs: BTreeMap<&'a str, &'a Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<std::net::IpAddr>,
-}
-
-impl<'a> NodeFacts<'a> {
-    pub(super) fn of(rendered: &'a Rendered<'_, '_>, node: &Node<'_>) -> Self {
-        let graph = rendered.graph();
-        let members = rendered.members(node);
-        let (mut parents, mut addresses) = (Vec::new(), Vec::new());
-        if let [member] = members {
-            parents = graph.parents(*member).iter().map(|parent| graph.id(*parent)).collect();
-            parents.sort_unstable();
-            addresses = graph.pseudo(*member).map(|pseudo| pseudo.addresses.clone()).unwrap_or_default();
-        }
-        Self {
-            members: (node.role == Role::Group).then_some(members.len()),
-            parents,
-            agents: rendered.agents(node).into_iter().map(|agent| agent.as_str()).collect(),
-            attrs: rendered.attrs(node).into_iter().collect(),
-            addresses,
-        }
-    }
 }
 
 /// What is known of an edge but its figures.

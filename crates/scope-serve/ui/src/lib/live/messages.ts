@@ -38,6 +38,19 @@ export interface Area {
   title: string;
 }
 
+/** What is another of a node that is known: of the rest it is what it was. Lists are whole; `null` takes back an attribute, or what a group stands for. */
+export interface NodeSaid {
+  kind?: string;
+  name?: string;
+  role?: string;
+  place?: Rect;
+  members?: number | null;
+  parents?: string[];
+  agents?: string[];
+  addresses?: string[];
+  attrs?: Record<string, Attribute>;
+}
+
 export interface NodeColumns {
   gone?: number[];
   n?: number[];
@@ -47,6 +60,7 @@ export interface NodeColumns {
   role?: string[];
   facts?: NodeFacts[];
   place?: Rect[];
+  changed?: { n: number[]; said: NodeSaid[] };
 }
 
 export interface EdgeColumns {

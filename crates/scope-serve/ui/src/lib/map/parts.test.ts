@@ -10,6 +10,7 @@ import { PlaceKeeper } from './kept-places';
 import { Labels } from './labels';
 import type { Pen } from './pen';
 import { SvgPen } from './svg-pen';
+import { saidTo } from '../model/server.testing';
 
 const pen = { font: '', measureText: (text: string) => ({ width: text.length * 50 }) } as Pen;
 const node = (name: string, attrs = {}) => ({
@@ -169,7 +170,8 @@ describe('Encoder, of nodes that changed', () => {
   encoder.choose('host', 'cpu_pct', 'open');
   const put = (facts: NodeFacts, place: Rect, type: 'snapshot' | 'change' = 'change', gone: number[] = []) => {
     const nodes = { gone, n: [0], id: ['a'], kind: ['container'], name: ['shop-api'], role: ['member'], facts: [facts], place: [place] };
-    return encoder.changed(graph.apply({ type, seq: 1, at: '2026-11-21T18:34:00Z', epoch: 1, view: 'containers', nodes }));
+    const said = type === 'change' ? saidTo(graph, nodes) : nodes;
+    return encoder.changed(graph.apply({ type, seq: 1, at: '2026-11-21T18:34:00Z', epoch: 1, view: 'containers', nodes: said }));
   };
 
   it('tells what looks different, and of the others how they are', () => {

@@ -1,7 +1,6 @@
 // What of a node is another than it was, as bits of one number: who keeps what follows from a part of it looks at those alone of which that part is another.
-// Facts that say what they said are taken over. Plain data, as it comes from JSON.
-import type { NodeFacts } from '../live/messages';
-import { shared } from './shared';
+// Plain data, as it comes from JSON.
+import type { NodeFacts, NodeSaid } from '../live/messages';
 
 export const KIND = 1;
 export const NAME = 2;
@@ -18,11 +17,6 @@ const END = 2 ** 30;
 /** It came, went, or took the number of another. */
 export const ALL = END - 1;
 
-const FACTS = new Map([
-  ['members', MEMBERS],
-  ['parents', PARENTS],
-  ['agents', AGENTS],
-]);
 const attributes = new Map<string, number>();
 let next = FIRST_ATTRIBUTE;
 
@@ -40,54 +34,37 @@ export function bitsOf(...names: readonly string[]): number {
   return bits;
 }
 
-/** What of the facts is another. In `now`, lists and maps that say what they said become those of before. */
-export function differenceOf(before: NodeFacts, now: NodeFacts): number {
+/** The facts that follow from those of before and what was said of them since, and the bits of that. What was before stays as it was: others may still hold it. */
+export function take(before: NodeFacts, said: NodeSaid): [facts: NodeFacts, bits: number] {
+  const { attrs, members, parents, agents, addresses } = said;
+  if (!attrs && members === undefined && !parents && !agents && !addresses) return [before, 0];
+  const facts: NodeFacts = { ...before };
   let bits = 0;
-  let common = 0;
-  const [was, is] = [before as Said, now as Said];
-  for (const key in is) {
-    const old = was[key];
-    if (old === is[key]) common += 1;
-    else {
-      // What every object has by itself is none of what was said.
-      const had = Object.hasOwn(was, key);
-      if (had) common += 1;
-      if (key === 'attrs') {
-        const attrs = ofAttributes(before.attrs ?? {}, now.attrs ?? {});
-        if (attrs === 0 && before.attrs) now.attrs = before.attrs;
-        bits |= attrs;
-        continue;
-      }
-      if (had) is[key] = shared(old, is[key]);
-      if (!had || is[key] !== old) bits |= FACTS.get(key) ?? OTHERS;
-    }
+  if (members !== undefined) {
+    bits |= MEMBERS;
+    if (members === null) delete facts.members;
+    else facts.members = members;
   }
-  if (common < Object.keys(was).length)
-    for (const key in was)
-      if (!Object.hasOwn(is, key)) bits |= key === 'attrs' ? ofAttributes(before.attrs ?? {}, {}) : (FACTS.get(key) ?? OTHERS);
-  return bits;
-}
-
-type Said = Record<string, unknown>;
-
-function ofAttributes(was: Said, is: Said): number {
-  let bits = 0;
-  let common = 0;
-  for (const name in is) {
-    const old = was[name];
-    if (old === is[name]) {
-      // The very text of before, which is where texts stay that last: those of a message are gone with it.
-      is[name] = old;
-      common += 1;
-      continue;
-    }
-    const had = Object.hasOwn(was, name);
-    if (had) {
-      common += 1;
-      is[name] = shared(old, is[name]);
-    }
-    if (!had || is[name] !== old) bits |= attributes.get(name) ?? OTHERS;
+  if (parents) {
+    bits |= PARENTS;
+    facts.parents = parents;
   }
-  if (common < Object.keys(was).length) for (const name in was) if (!Object.hasOwn(is, name)) bits |= attributes.get(name) ?? OTHERS;
-  return bits;
+  if (agents) {
+    bits |= AGENTS;
+    facts.agents = agents;
+  }
+  if (addresses) {
+    bits |= OTHERS;
+    facts.addresses = addresses;
+  }
+  if (attrs) {
+    // Spread, not assigned: a name may be one that means something when it is assigned to.
+    const all = { ...before.attrs, ...attrs };
+    for (const name in attrs) {
+      bits |= attributes.get(name) ?? OTHERS;
+      if (attrs[name] === null) delete all[name];
+    }
+    facts.attrs = all;
+  }
+  return [facts, bits];
 }

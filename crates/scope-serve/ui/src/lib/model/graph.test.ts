@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NAME, PLACE } from './difference';
 import { Graph } from './graph';
 import type { ViewChange, ViewSnapshot } from '../live/messages';
 
@@ -68,6 +69,33 @@ describe('Graph', () => {
     expect(graph.figure(2, 'pids')).toBe(7);
     expect(graph.figure(0, 'cpu_pct')).toBe(24.5);
     expect(graph.hidden.nodes).toEqual({});
+  });
+
+  it('takes over what is another of what it knows, and says what that is', () => {
+    const graph = new Graph();
+    graph.apply(snapshot);
+    const { touches } = graph;
+    const said = [
+      { name: 'shop', attrs: { state: 'exited', exit_code: 1 } },
+      { place: [1, 2, 3, 4] as [number, number, number, number] },
+      {},
+    ];
+    const applied = graph.apply({ type: 'change', seq: 5, at: '', nodes: { changed: { n: [0, 1, 9], said } } });
+    expect(graph.node('container:01')).toEqual({
+      n: 0,
+      id: 'container:01',
+      kind: 'container',
+      name: 'shop',
+      role: 'member',
+      facts: { parents: ['host:a'], attrs: { state: 'exited', exit_code: 1 } },
+      place: [0, 0, 10, 10],
+    });
+    expect(graph.nodes.get(1)?.place).toEqual([1, 2, 3, 4]);
+    expect(graph.figure(0, 'cpu_pct')).toBe(24.5);
+    expect(applied.nodes).toEqual([0, 1]);
+    expect(applied.differences[0]! & NAME).toBe(NAME);
+    expect(applied.differences[1]).toBe(PLACE);
+    expect(graph.touchedSince(touches)).toEqual([0, applied.differences[0], 1, PLACE]);
   });
 
   it('gives a number that was gone to something else without what it had', () => {

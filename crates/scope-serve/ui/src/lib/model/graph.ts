@@ -1,6 +1,6 @@
 // The graph of one view as the browser holds it: what a snapshot said and the changes since. Plain data, no drawing, no sockets.
-import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, Rect, SaidColumn, Trouble, ViewMessage } from '../live/messages';
-import { ALL, differenceOf, KIND, NAME, PLACE, ROLE } from './difference';
+import type { Area, EdgeFacts, FigureColumn, Hidden, NodeFacts, NodeSaid, Rect, SaidColumn, Trouble, ViewMessage } from '../live/messages';
+import { ALL, KIND, NAME, PLACE, ROLE, take } from './difference';
 import { Trail } from './trail';
 
 export interface GraphNode {
@@ -121,6 +121,7 @@ export class Graph {
       this.#removeEdges(message.edges?.gone ?? [], applied);
       this.#removeNodes(message.nodes?.gone ?? [], applied);
       this.#putNodes(message.nodes ?? {}, applied);
+      if (message.nodes?.changed) this.#changeNodes(message.nodes.changed, applied);
       this.#putEdges(message.edges ?? {}, applied);
       if (message.hidden) this.hidden = message.hidden;
       if (message.problems) this.problems = message.problems;
@@ -259,23 +260,37 @@ export class Graph {
     const { n: numbers = [], id = [], kind = [], name = [], role = [], facts = [], place = [] } = columns;
     for (let at = 0; at < numbers.length; at += 1) {
       const n = numbers[at]!;
-      const before = this.nodes.get(n);
-      const said = id[at] ?? '';
-      const told = facts[at] ?? {};
-      const node = { n, id: said, kind: kind[at] ?? '', name: name[at] ?? '', role: role[at] ?? 'member', facts: told, place: place[at] };
-      let difference = ALL;
-      if (before?.id === said) {
-        // Found by its id already: that is long, and not read again.
-        node.id = before.id;
-        difference = differenceOf(before.facts, told);
-        // Most of it is as it was. Who asks what changed finds the same objects in it, instead of comparing what is in them once more.
-        if (difference === 0) node.facts = before.facts;
-        if (before.kind !== node.kind) difference |= KIND;
-        if (before.name !== node.name) difference |= NAME;
-        if (before.role !== node.role) difference |= ROLE;
-        if (!isSamePlace(before.place, node.place)) difference |= PLACE;
-      } else this.byId.set(said, n);
+      const node = {
+        n,
+        id: id[at] ?? '',
+        kind: kind[at] ?? '',
+        name: name[at] ?? '',
+        role: role[at] ?? 'member',
+        facts: facts[at] ?? {},
+        place: place[at],
+      };
+      this.byId.set(node.id, n);
       this.nodes.set(n, node);
+      this.#touchNode(n, ALL);
+      applied.nodes.push(n);
+      applied.differences.push(ALL);
+    }
+  }
+
+  #changeNodes({ n: numbers, said }: { n: number[]; said: NodeSaid[] }, applied: Applied) {
+    for (let at = 0; at < numbers.length; at += 1) {
+      const n = numbers[at]!;
+      const now = said[at];
+      const before = this.nodes.get(n);
+      if (!before || !now) continue;
+      const { kind = before.kind, name = before.name, role = before.role, place = before.place } = now;
+      const [facts, others] = take(before.facts, now);
+      let difference = others;
+      if (now.kind !== undefined) difference |= KIND;
+      if (now.name !== undefined) difference |= NAME;
+      if (now.role !== undefined) difference |= ROLE;
+      if (now.place) difference |= PLACE;
+      this.nodes.set(n, { n, id: before.id, kind, name, role, facts, place });
       this.#touchNode(n, difference);
       applied.nodes.push(n);
       applied.differences.push(difference);
@@ -308,9 +323,4 @@ export class Graph {
       applied.push([figure, these, values]);
     }
   }
-}
-
-function isSamePlace(a: Rect | undefined, b: Rect | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }

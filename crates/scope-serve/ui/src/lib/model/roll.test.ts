@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { ALL, bitsOf, NAME } from './difference';
 import { Graph, type GraphNode } from './graph';
 import { Roll } from './roll';
+import { saidTo } from './server.testing';
 
 it('tells of every node that came, left or changed, however much that was', () => {
   let seed = 5;
@@ -24,7 +25,9 @@ it('tells of every node that came, left or changed, however much that was', () =
     const n = [...new Set(Array.from({ length: upTo(12) }, () => upTo(60)))];
     const texts = n.map((one) => `${one} ${upTo(3)}`);
     const common = { seq: step, at: '', nodes: { gone: [upTo(60), upTo(60)], n, id: texts, kind: texts, name: texts, role: texts } };
-    graph.apply(upTo(40) ? { type: 'change', ...common } : { type: 'snapshot', epoch: 1, view: '', ...common });
+    graph.apply(
+      upTo(40) ? { type: 'change', ...common, nodes: saidTo(graph, common.nodes) } : { type: 'snapshot', epoch: 1, view: '', ...common },
+    );
     if (upTo(20) === 0) continue;
     look();
     look();
@@ -43,7 +46,7 @@ it('tells of those alone of whom that changed which is asked for', () => {
   const roll = new Roll(NAME | bitsOf('state'));
   const say = (name: string, state: string, pid: number) => {
     const nodes = { n: [0], id: ['a'], kind: ['container'], name: [name], role: ['member'], facts: [{ attrs: { state, pid } }] };
-    graph.apply({ type: 'change', seq: 0, at: '', nodes });
+    graph.apply({ type: 'change', seq: 0, at: '', nodes: saidTo(graph, nodes) });
   };
   const told = () => {
     const all: unknown[] = [];

@@ -3,6 +3,7 @@ import type { Attribute } from '../live/messages';
 import { Graph } from './graph';
 import { HEALTHS, healthOf, share } from './health';
 import { Standings } from './standing';
+import { saidTo } from './server.testing';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const METRICS = ['cpu_pct', 'cpu_limit_pct', 'cpu_throttled_pct', 'mem_bytes', 'mem_pct', 'mem_limit_bytes', 'mem_total_bytes', 'disk_pct'];
@@ -37,14 +38,14 @@ it('says what judging says, whatever changes', () => {
       seq: step,
       at: '',
       ...(step ? {} : { metrics: METRICS }),
-      nodes: {
+      nodes: saidTo(graph, {
         n: numbers,
         id: numbers.map(String),
         kind: numbers.map(() => 'container'),
         name: numbers.map(String),
         role: numbers.map(() => of(['member', 'member', 'group', 'pseudo'])),
         facts: numbers.map(() => (upTo(8) ? { attrs: attrs() } : {})),
-      },
+      }),
       figures: { nodes: METRICS.map((_, figure) => [figure, numbers, numbers.map(() => (upTo(3) ? null : of([0, 1, 40, 91, 99, 100])))]) },
     });
     // Figures alone move, and nodes go.

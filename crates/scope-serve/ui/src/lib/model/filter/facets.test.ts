@@ -3,6 +3,7 @@ import type { NodeFacts } from '../../live/messages';
 import { Graph } from '../graph';
 import { FACETS, Facets, remembered, type Facet } from './facets';
 import { countLabels, countValues } from './values';
+import { saidTo } from '../server.testing';
 
 const graph = new Graph();
 graph.apply({
@@ -122,7 +123,7 @@ describe('counting what changed', () => {
       graph.apply(
         reset
           ? { type: 'snapshot', seq: step, at: '', epoch: step, view: 'containers', nodes }
-          : { type: 'change', seq: step, at: '', nodes },
+          : { type: 'change', seq: step, at: '', nodes: saidTo(graph, nodes) },
       );
       // Now and then several messages are counted together.
       if (upTo(4) === 0) continue;

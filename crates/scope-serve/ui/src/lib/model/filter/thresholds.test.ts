@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../graph';
 import { Facets } from './facets';
+import { saidTo } from '../server.testing';
 
 const LIMITS: [term: string, metric: string, over: number][] = [
   ['cpu > 50', 'cpu_pct', 50],
@@ -32,7 +33,9 @@ it('counts what counting anew comes to, whatever moves', () => {
       },
       figures: { nodes: [[upTo(2), n, n.map(value)] as [number, number[], (number | null)[]]] },
     };
-    graph.apply(reset ? { type: 'snapshot', epoch: step, view: '', ...common } : { type: 'change', ...common });
+    graph.apply(
+      reset ? { type: 'snapshot', epoch: step, view: '', ...common } : { type: 'change', ...common, nodes: saidTo(graph, common.nodes) },
+    );
     const some = [...graph.nodes.keys()].filter(() => upTo(3) === 0);
     for (let more = upTo(4); more > 0; more -= 1)
       graph.apply({ type: 'figures', seq: step, at: '', figures: { nodes: [[upTo(2), some, some.map(value)]] } });
