@@ -25,9 +25,9 @@ const WORDS: () => Words = () => ({
   commands: m.table_commands(),
 });
 
-/** On a narrow screen names are cut shorter, and figures come before the rest: that is what is in sight without scrolling. */
+/** On a narrow screen, and on a tablet beside the sidebar, names are cut shorter, and figures come before the rest: that is what is in sight without scrolling. */
 function arrange(columns: Column[]): Column[] {
-  if (!matchMedia('(max-width: 640px)').matches) return columns;
+  if (!matchMedia('(max-width: 900px)').matches) return columns;
   const narrow = columns.map((column) => ({ ...column, width: Math.min(column.width, 140) }));
   const first = narrow.filter((column) => column.key === 'name' || column.key === 'to');
   const others = narrow.filter((column) => !first.includes(column));
