@@ -52,6 +52,7 @@ fn finding_pages_and_themes() {
 fn the_table_resources_and_panels() {
     let Some(()) = browser() else { return };
     spec("table", None);
+    spec("figures", None);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod live_truth;
 mod merging;
 mod middle;
 mod netns_truth;
+mod page_figures;
 mod pipeline;
 mod python;
 mod serve_admin;

@@ -55,9 +55,9 @@ impl Aggregator {
             };
             born.sort_by_cached_key(rank);
         }
-        self.one_ended.look_again(self.at, &self.known, &self.connections);
+        self.one_ended.look_again(self.at, &self.known, &self.connections, &self.remains);
         for (netns, ends) in born {
-            self.one_ended.meet(netns, &ends, self.at, &self.known, &self.connections);
+            self.one_ended.meet(netns, &ends, self.at, &self.known, &self.connections, &self.remains);
             self.attribute_one(netns, ends, groups, processes);
         }
 

@@ -2,9 +2,10 @@
 //! has to be read for it. Ends that connection tracking tells of are none of them.
 
 use hashbrown::HashMap;
-use scope_core::Timestamp;
+use scope_core::{Protocol, Timestamp};
 
 use super::known::Known;
+use super::remains::Remains;
 use crate::net::connection::NetNs;
 use crate::net::ends::Ends;
 use crate::net::table::Connections;
@@ -16,36 +17,53 @@ const LIMIT: usize = 4_096;
 
 /// The ends that were seen, and since when.
 #[derive(Debug, Default)]
-pub(super) struct OneEnded(HashMap<(NetNs, Ends), Timestamp>);
+pub(super) struct OneEnded {
+    by_netns: HashMap<NetNs, HashMap<Ends, Timestamp>>,
+    len: usize,
+}
 
 impl OneEnded {
     /// Takes an end that was seen for the first time at `at`, if the other is on this host and was not seen.
-    pub(super) fn meet(&mut self, netns: NetNs, ends: &Ends, at: Timestamp, known: &Known, connections: &Connections) {
-        if self.0.len() < LIMIT && connections.get(netns, ends).is_some_and(|c| c.new && c.has_socket()) && is_one_ended(netns, ends, known, connections) {
-            self.0.insert((netns, *ends), at);
+    pub(super) fn meet(&mut self, netns: NetNs, ends: &Ends, at: Timestamp, known: &Known, connections: &Connections, remains: &Remains) {
+        let is_new = || connections.get(netns, ends).is_some_and(|c| c.new && c.has_socket());
+        if self.len < LIMIT && is_new() && is_one_ended(netns, ends, known, connections, remains) {
+            self.len += usize::from(self.by_netns.entry(netns).or_default().insert(*ends, at).is_none());
         }
     }
 
     /// Forgets those whose other end has been seen by now, and those that it has been waited for long enough.
-    pub(super) fn look_again(&mut self, at: Timestamp, known: &Known, connections: &Connections) {
-        self.0.retain(|(netns, ends), since| at.micros_since(*since) < OPEN_US && is_one_ended(*netns, ends, known, connections));
+    pub(super) fn look_again(&mut self, at: Timestamp, known: &Known, connections: &Connections, remains: &Remains) {
+        for (netns, waiting) in &mut self.by_netns {
+            waiting.retain(|ends, since| at.micros_since(*since) < OPEN_US && is_one_ended(*netns, ends, known, connections, remains));
+        }
+        self.by_netns.retain(|_, waiting| !waiting.is_empty());
+        self.len = self.by_netns.values().map(HashMap::len).sum();
     }
 
     /// What was left of an end has been read, for both.
     pub(super) fn settle(&mut self, netns: NetNs, ends: &Ends) {
-        self.0.remove(&(netns, *ends));
+        if let Some(waiting) = self.by_netns.get_mut(&netns) {
+            self.len -= usize::from(waiting.remove(ends).is_some());
+            if waiting.is_empty() {
+                self.by_netns.remove(&netns);
+            }
+        }
     }
 
     /// Whether `netns` has any.
     pub(super) fn has(&self, netns: NetNs) -> bool {
-        self.0.keys().any(|(of, _)| *of == netns)
+        self.by_netns.contains_key(&netns)
     }
 }
 
-/// Whether the other end of a TCP connection is on this host, unseen and untracked.
-fn is_one_ended(netns: NetNs, ends: &Ends, known: &Known, connections: &Connections) -> bool {
-    ends.proto == scope_core::Protocol::Tcp
-        && known.addresses.locate(netns, ends.remote.ip()).is_some_and(|other| connections.get(other, &ends.reversed()).is_none())
+/// Whether the other end of a TCP connection is on this host, unseen and untracked. Where nobody listens at either end the address was translated, and the other
+/// end is elsewhere.
+fn is_one_ended(netns: NetNs, ends: &Ends, known: &Known, connections: &Connections, remains: &Remains) -> bool {
+    let Some(other) = known.addresses.locate(netns, ends.remote.ip()).filter(|_| ends.proto == Protocol::Tcp) else { return false };
+    let reversed = ends.reversed();
+    connections.get(other, &reversed).is_none()
+        && !remains.holds(other, reversed)
+        && (known.listeners.is_served(other, ends.proto, ends.remote) || known.listeners.is_served(netns, ends.proto, ends.local))
         && !known.is_tracked(netns, ends)
 }
 
@@ -55,7 +73,7 @@ mod tests {
 
     use std::path::Path;
 
-    use scope_core::{Protocol, Scope, Side};
+    use scope_core::{Scope, Side};
 
     use super::super::{Aggregator, Read};
     use super::*;
@@ -92,6 +110,8 @@ mod tests {
     fn tick(aggregator: &mut Aggregator, secs: i64, sockets: &[Socket]) {
         let at = Timestamp::from_micros(secs * 1_000_000);
         aggregator.begin(at);
+        let listener = socket("127.0.0.1:80", "0.0.0.0:0", SocketState::Listen);
+        aggregator.listeners(POD, &[listener]);
         for socket in sockets {
             aggregator.socket(socket, Read { at, again: true, time_wait_since: Some(Timestamp::from_micros((secs - 1) * 1_000_000)) });
         }
@@ -134,6 +154,15 @@ mod tests {
         assert!(aggregator.wants_closed(POD));
         tick(&mut aggregator, 24, std::slice::from_ref(&lone));
         assert!(!aggregator.wants_closed(POD), "a dump of the other would have told of it");
+    }
+
+    #[test]
+    fn an_end_at_which_nobody_listens_was_led_elsewhere() {
+        let mut aggregator = Aggregator::new(&"a".parse().unwrap(), &Scope::WORLD, HOST);
+        tick(&mut aggregator, 1, &[socket("127.0.0.1:40000", "127.0.0.1:81", SocketState::Established)]);
+        assert!(!aggregator.wants_closed(POD));
+        tick(&mut aggregator, 2, &[socket("127.0.0.1:80", "127.0.0.1:40000", SocketState::Established)]);
+        assert!(aggregator.wants_closed(POD), "the server's end alone");
     }
 
     #[test]

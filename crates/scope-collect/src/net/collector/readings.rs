@@ -81,7 +81,7 @@ impl Reading {
         let loopback = |counters: Option<&Counters>| counters.and_then(|c| c.traffic).map(|t| t.loopback_packets);
         let loopback_moved = loopback(Some(&self.now)) != loopback(self.at_dump.as_ref());
         let untold = if is_host { !(tracking.routed_v4 && tracking.routed_v6) } else { loopback_moved || !covers(tracking, self.has_v6) };
-        let all_told = !untold || (!wanted && self.now.all_told(self.at_dump.as_ref()));
+        let all_told = !wanted && (!untold || self.now.all_told(self.at_dump.as_ref()));
         if (self.dumped.is_none() && !self.young) || (all_told && !self.closed_later) {
             return Closed::NotNeeded;
         }

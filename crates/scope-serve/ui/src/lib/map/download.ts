@@ -6,14 +6,14 @@ import type { MapSession } from './session.svelte';
 /** So long the server may take to tell all, milliseconds. */
 const LONGEST_MS = 10_000;
 
-/** Yields whether there is a file: a browser may not be able to make a picture of a large map. */
+/** Yields whether there is a file: a browser may not be able to make a picture of a large map, and a server may not answer. */
 export async function download(session: MapSession, as: 'svg' | 'png' | 'json'): Promise<boolean> {
-  const { graph } = session.view;
+  const graph = as === 'json' ? await whole(session.view) : session.view.graph;
   const blob =
     as === 'json'
-      ? new Blob([JSON.stringify(graphData(await whole(session.view)), null, 1)], { type: 'application/json' })
+      ? graph && new Blob([JSON.stringify(graphData(graph), null, 1)], { type: 'application/json' })
       : await session.picture(as);
-  if (!blob) return false;
+  if (!graph || !blob) return false;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   // Only what any file system takes.
@@ -23,9 +23,9 @@ export async function download(session: MapSession, as: 'svg' | 'png' | 'json'):
   return true;
 }
 
-/** The view with all figures, also those that nothing on the page shows; as it is on the page where it is paused, or the server does not answer. */
-async function whole(view: LiveView): Promise<Graph> {
-  if (view.paused || view.graph.otherMetrics.length === 0) return view.graph;
+/** The view with all figures, also those that nothing on the page shows; what is on the page where nothing moves there. */
+async function whole(view: LiveView): Promise<Graph | undefined> {
+  if (view.paused || view.status !== 'live' || view.graph.otherMetrics.length === 0) return view.graph;
   const all = new LiveView({ ...view.question, metrics: undefined });
   try {
     await new Promise<void>((resolve) => {
@@ -35,7 +35,7 @@ async function whole(view: LiveView): Promise<Graph> {
         resolve();
       });
     });
-    return all.loaded ? all.graph : view.graph;
+    return all.loaded ? all.graph : undefined;
   } finally {
     all.end();
   }

@@ -3,7 +3,6 @@ import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { Graph } from '#lib/model/graph';
 import { wantedFigures } from '#lib/model/wanted';
-import { catalogue } from '#lib/state/catalogue.svelte';
 import { LiveView } from '#lib/state/live-view.svelte';
 import { navigator } from '#lib/state/navigator.svelte';
 import { quoted } from '../panel/links';
@@ -20,7 +19,7 @@ const FEW_HOSTS = 3;
 const OPENS = new Set(['container', 'pod']);
 
 /** Those that the views of the page have: the server works them out once for all who ask the same. */
-const figures = () => wantedFigures(catalogue.fields.values(), []);
+const FIGURES = wantedFigures([]);
 
 export class ResourcesState {
   rows = $state.raw<Row[]>([]);
@@ -50,7 +49,7 @@ export class ResourcesState {
     of: string,
   ) {
     const other = (name: string) =>
-      view.question.view === name ? undefined : new LiveView({ view: name, filter: '', groupBy: '', show: [], metrics: figures() });
+      view.question.view === name ? undefined : new LiveView({ view: name, filter: '', groupBy: '', show: [], metrics: FIGURES });
     this.#hosts = other('hosts');
     // Views of images or processes say nothing of containers' use: those come from the view that does.
     this.#parts = of === 'container' || of === 'pod' ? undefined : other('containers');
@@ -93,7 +92,7 @@ export class ResourcesState {
       }
       for (const id of wanted) {
         if (this.#inside.has(id)) continue;
-        const question = { view: 'processes', filter: `parents=${quoted(id)}`, groupBy: '', show: ['unconnected'], metrics: figures() };
+        const question = { view: 'processes', filter: `parents=${quoted(id)}`, groupBy: '', show: ['unconnected'], metrics: FIGURES };
         this.#inside.set(id, new LiveView(question));
       }
     });
