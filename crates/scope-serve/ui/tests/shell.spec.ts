@@ -87,6 +87,36 @@ test('a server that ends leaves what was known, and is found again', async ({ pa
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
+test('a page that meets a server with another one says so, and goes on', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/hosts?as=table`);
+  const summary = page.getByRole('contentinfo', { name: 'Summary' });
+  const again = page.getByRole('button', { name: 'Load again' });
+  await expect(summary).toContainText('3 nodes');
+  const comeBack = async () => {
+    await fleetServer.stop();
+    await expect(page.getByRole('alert')).toContainText('No connection to the server');
+    const looked = page.waitForResponse(`${fleetServer.url}/`);
+    await fleetServer.begin();
+    await looked;
+    await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  };
+  // The same server again is no news.
+  await comeBack();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(again).toHaveCount(0);
+  await page.route(`${fleetServer.url}/`, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/entry\/app\.[\w-]+/g, 'entry/app.another') });
+  });
+  await comeBack();
+  await expect(again).toBeVisible();
+  await expect(summary).toContainText('3 nodes');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await again.click();
+  await expect(summary).toContainText('3 nodes');
+  await expect(again).toHaveCount(0);
+});
+
 test('a one-time code in a link signs in once, and leaves no trace', async ({ page, emptyServer }) => {
   await page.goto(`${emptyServer.url}/sign-in?back=%2Fagents#${emptyServer.code}`);
   await expect(page).toHaveURL(`${emptyServer.url}/agents`);
