@@ -1,5 +1,5 @@
 //! The link: what records cost on their way, in bytes and in CPU time. A host of 100 containers, of which 20 pairs talk, with its processes, reported once
-//! a second; and the recorded stream of a small one.
+//! a second; the same where every figure moves each time; and the recorded stream of a small one.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a bench may panic, and prints")]
 
 use std::hint::black_box;
@@ -11,11 +11,11 @@ use prost::Message;
 use scope_core::codec::Reader;
 use scope_core::flow::{Flow, FlowKey, Peer, PortSample};
 use scope_core::link::message::{Chunk, Kind};
-use scope_core::link::{Decoder, Encoder, Packer, Unpacker, digest};
+use scope_core::link::{Decoder, Encoder, Packer, Received, Unpacker, digest};
 use scope_core::record::{Body, Node, Record, SourceTick, Stamp, Tick};
 use scope_core::state::State;
 use scope_core::value::Fields;
-use scope_core::{AgentName, Moved, NodeId, Number, Protocol, RunId, Timestamp, Value};
+use scope_core::{AgentName, NodeId, Number, Protocol, RunId, Timestamp, Value};
 
 const CONTAINERS: u64 = 100;
 const PAIRS: u64 = 20;
@@ -149,6 +149,40 @@ fn steady() -> Vec<Vec<Record>> {
         .collect()
 }
 
+/// Reports once a second in which all figures move: 34 of each container, some of them rates and shares, and 12 of its process.
+fn moving() -> Vec<Vec<Record>> {
+    let run = RunId::from_u128(0x0192_f0c1_7e4a_7c15_bf58_476d_1ce4_e5b9);
+    let mut chance = Chance(43);
+    (1..=REPORTS)
+        .map(|seq| {
+            let at = Timestamp::from_seconds(1_795_286_040 + seq as i64);
+            let mut figures = |mut node: Node, count: u64| {
+                node.metrics.extend((0..count).map(|figure| {
+                    let (steps, step) = (seq * (1000 << (figure % 12)), chance.below(100 << (figure % 12)));
+                    let value = if figure % 3 == 0 { two_decimals((chance.below(10_000) + 1) as f64 / 100.0) } else { Number::from(steps + step) };
+                    (scope_core::CompactString::from(format!("figure_{figure:02}")), value)
+                }));
+                Body::Node(node)
+            };
+            let mut bodies = Vec::new();
+            for number in 0..CONTAINERS {
+                if seq == 1 {
+                    bodies.push(("docker", Body::Node(facts(number))));
+                }
+                bodies.push(("cgroup", figures(Node::new(container(number)), 34)));
+                bodies.push(("process", figures(Node::new(NodeId::process(&agent(), 10_000 + number as u32, 670_000 + number * 37)), 12)));
+            }
+            let count = |source: &str| bodies.iter().filter(|(other, _)| *other == source).count() as u64;
+            let tick = |source| (source, SourceTick { full: seq == 1, records: count(source), took_us: None, dropped: None });
+            let tick = Tick { interval_ms: Some(1000), sources: ["docker", "cgroup", "process"].map(tick).into_iter().collect(), ..Tick::default() };
+            bodies.push(("", Body::Tick(tick)));
+            let record =
+                |(source, body): (&str, Body)| Record { agent: agent(), stamp: Stamp { run, seq }, source: source.into(), at, body, extra: Fields::default() };
+            bodies.into_iter().map(record).collect()
+        })
+        .collect()
+}
+
 fn facts(number: u64) -> Node {
     let mut node = Node::new(container(number));
     node.name = Some(format!("shop-web-{number}").into());
@@ -238,11 +272,16 @@ fn decoded(chunks: &[Chunk]) -> usize {
         Some(Kind::Report(part)) => decoder.decode(*part).unwrap(),
         _ => None,
     });
-    reports.map(|report| report.records.len() + report.moved.iter().map(Moved::len).sum::<usize>()).sum()
+    let of = |report: Received| {
+        let records = report.len();
+        report.give_back();
+        records
+    };
+    reports.map(of).sum()
 }
 
 fn link(c: &mut Criterion) {
-    for (name, reports) in [("steady", steady()), ("recorded", recorded())] {
+    for (name, reports) in [("steady", steady()), ("moving", moving()), ("recorded", recorded())] {
         let records: usize = reports.iter().map(Vec::len).sum();
         let chunks = encoded(&reports);
         assert_eq!(decoded(&chunks), records);

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use prost::Message;
 
-use super::key::numbers;
-use super::merged::merge;
+use super::key::{Numbers, numbers};
 use super::message::{self, Facts, Report};
-use super::number::{Said, hear};
+use super::number::Last;
 use super::schema::Schemas;
-use super::spare::Room;
 use super::{LinkError, REPORT_BYTES, REPORT_RECORDS, Received, TABLE, TABLE_BYTES, facts, flow, spare};
 use crate::figures::Figures;
 use crate::flow::{Flow, PortSample};
 use crate::id::{AgentName, NodeId, RunId};
 use crate::moved::Moved;
-use crate::number::Number;
 use crate::record::{Body, Gone, Node, Problem, Record, SourceTick, Stamp, Tick};
 use crate::time::Timestamp;
 use crate::value::Fields;
+use moved::Figure;
+
+mod moved;
 
 /// What a flow counts for in the tables.
 pub(super) const FLOW_BYTES: usize = 512;
@@ -42,6 +42,7 @@ pub struct Decoder {
     figures: Vec<Figure>,
     flows: Vec<KnownFlow>,
     schemas: Schemas,
+    sorts: Numbers<CompactString>,
     /// Bytes in the tables.
     bytes: usize,
     /// Records of the last report: the next one has about as many.
@@ -54,18 +55,13 @@ struct Entity {
     source: u32,
     id: u32,
     kind: u32,
+    /// The number of its kind's name, whoever told that.
+    sort: u32,
     /// The facts last said, as they came.
     facts: Box<[u8]>,
     /// The report that last mentioned it, and its record therein.
     mentioned: u64,
     record: u32,
-}
-
-#[derive(Debug)]
-struct Figure {
-    entity: u32,
-    name: u32,
-    last: Number,
 }
 
 #[derive(Debug)]
@@ -82,8 +78,8 @@ struct Open {
     moved: Vec<Moved>,
     /// Nodes in `moved`.
     nodes: usize,
-    /// The number of the source of the last list in `moved`.
-    source: u32,
+    /// Of the last list in `moved`, the numbers of the source and of the kind.
+    of: (u32, u32),
     bytes: usize,
 }
 
@@ -112,6 +108,7 @@ impl Decoder {
             figures: Vec::new(),
             flows: Vec::new(),
             schemas: Schemas::default(),
+            sorts: Numbers::default(),
             bytes: 0,
             records: 0,
             open: None,
@@ -163,6 +160,7 @@ impl Decoder {
         self.figures.clear();
         self.flows.clear();
         self.schemas = Schemas::default();
+        self.sorts = Numbers::default();
         self.bytes = 0;
     }
 
@@ -215,11 +213,18 @@ impl Decoder {
             return Err(LinkError::Contradiction("an entity is cut short"));
         }
         for [source, id, kind] in entities {
-            let known = (*source as usize) < self.texts.len() && (*id as usize) < self.ids.len() && (*kind as usize) <= self.texts.len();
-            if !known {
+            let name = match kind.checked_sub(1) {
+                None => self.ids.get(*id as usize).map(|id| id.kind()),
+                Some(kind) => self.texts.get(kind as usize).map(CompactString::as_str).filter(|_| (*id as usize) < self.ids.len()),
+            };
+            let Some(name) = name.filter(|_| (*source as usize) < self.texts.len()) else {
                 return Err(LinkError::Contradiction("an entity of what was never introduced"));
-            }
-            self.entities.push(Entity { source: *source, id: *id, kind: *kind, facts: Box::default(), mentioned: 0, record: 0 });
+            };
+            let sort = self.sorts.get(name).unwrap_or_else(|| {
+                self.bytes += name.len();
+                self.sorts.add(name.into())
+            });
+            self.entities.push(Entity { source: *source, id: *id, kind: *kind, sort, facts: Box::default(), mentioned: 0, record: 0 });
         }
         let (figures, rest) = part.figures.as_chunks::<2>();
         if !rest.is_empty() {
@@ -229,7 +234,7 @@ impl Decoder {
             if *entity as usize >= self.entities.len() || *name as usize >= self.texts.len() {
                 return Err(LinkError::Contradiction("a figure of what was never introduced"));
             }
-            self.figures.push(Figure { entity: *entity, name: *name, last: Number::ZERO });
+            self.figures.push(Figure { entity: *entity, name: *name, last: Last::NONE });
         }
         for key in std::mem::take(&mut part.flow_keys) {
             let flow = Flow::new(flow::key_from_message(&key, self.id(key.owner)?)?, Timestamp::default());
@@ -327,78 +332,6 @@ impl Decoder {
         (node.name, node.parents, node.endpoints, node.attrs) = (heard.name, heard.parents, heard.endpoints, heard.attrs);
         let open = self.open.get_or_insert_default();
         open.bytes += bytes.len();
-        Ok(())
-    }
-
-    fn moved_figures(&mut self, part: &Report) -> Result<(), LinkError> {
-        let lengths = [(&part.counts, part.count_deltas.len()), (&part.hundredths, part.hundredth_deltas.len()), (&part.floats, part.float_values.len())];
-        if lengths.into_iter().any(|(figures, values)| figures.len() != values) {
-            return Err(LinkError::Contradiction("figures without values"));
-        }
-        let known = self.figures.len();
-        let counts = numbers(&part.counts, known).zip(part.count_deltas.iter().map(|delta| Said::Count(*delta)));
-        let hundredths = numbers(&part.hundredths, known).zip(part.hundredth_deltas.iter().map(|delta| Said::Hundredths(*delta)));
-        let floats = numbers(&part.floats, known).zip(part.float_values.iter().map(|value| Said::Float(*value)));
-        // Each with its entity before it: what is known of an entity later is introduced later.
-        let mut room = Room::take();
-        let Room { moved, merged, names, values, ordered } = &mut room;
-        let ends = [part.counts.len(), part.counts.len() + part.hundredths.len()];
-        for (number, said) in counts.chain(hundredths).chain(floats) {
-            let number = number?;
-            let figure = self.figures.get_mut(number).ok_or(LinkError::Contradiction("a figure that was never introduced"))?;
-            figure.last = hear(figure.last, said).ok_or(LinkError::Invalid("finite number"))?;
-            moved.push(u64::from(figure.entity) << 32 | number as u64);
-        }
-        merge(moved, ends, merged);
-        // Room is made for all figures twice at most, whatever comes.
-        let mut most_room = moved.len() * 2;
-        let mut rest = moved.as_slice();
-        while let Some(number) = rest.first().map(|first| first >> 32) {
-            names.clear();
-            values.clear();
-            for figure in rest.iter().take_while(|moved| **moved >> 32 == number).map_while(|moved| self.figures.get(*moved as u32 as usize)) {
-                names.push(figure.name);
-                values.push(figure.last);
-            }
-            rest = rest.get(names.len()..).unwrap_or_default();
-            let Some(schema) = self.schemas.of(names, &self.texts) else {
-                // One name twice: the later figure holds.
-                for (name, value) in names.iter().zip(values.iter()) {
-                    let name = self.text(*name)?;
-                    self.node(number as usize)?.metrics.insert(name, *value);
-                }
-                continue;
-            };
-            schema.order(values, ordered);
-            let entity = self.entities.get(number as usize).ok_or(LinkError::Contradiction("an entity that was never introduced"))?;
-            if entity.mentioned == self.report {
-                // There is a record of it, which has no figures yet: those of one entity come together.
-                let figures = Figures::shared(schema.names.clone(), values.clone()).unwrap_or_default();
-                let known = &mut self.node(number as usize)?.metrics;
-                for (name, value) in std::mem::replace(known, figures) {
-                    if known.get(&name).is_none() {
-                        known.insert(name, value);
-                    }
-                }
-                continue;
-            }
-            let text = |number: u32| self.texts.get(number as usize).ok_or(LinkError::Contradiction("a text that was never introduced"));
-            let id = self.ids.get(entity.id as usize).ok_or(LinkError::Contradiction("an id that was never introduced"))?;
-            let open = self.open.get_or_insert_default();
-            open.count(size_of_val(values.as_slice()))?;
-            let kind = entity.kind.checked_sub(1).map_or(Ok(id.kind()), |kind| text(kind).map(CompactString::as_str))?;
-            let goes_on = |last: &Moved| open.source == entity.source && last.names().is_same(&schema.names) && last.kind() == kind;
-            if !open.moved.last().is_some_and(goes_on) {
-                // It may be of all that is left.
-                let width = names.len().max(1);
-                let most = (1 + rest.len() / width).min(most_room / width).min(EXPECTED);
-                most_room = most_room.saturating_sub(most * width);
-                open.moved.extend(Moved::with_room(text(entity.source)?.clone(), kind.into(), schema.names.clone(), most, spare::list()));
-                open.source = entity.source;
-            }
-            open.nodes += usize::from(open.moved.last_mut().is_some_and(|last| last.push(Arc::clone(id), values)));
-        }
-        room.keep();
         Ok(())
     }
 

@@ -22,19 +22,18 @@ pub(super) fn merge(numbers: &mut Vec<u64>, ends: [usize; 2], room: &mut Vec<u64
     numbers.dedup();
 }
 
-fn two(mut a: &[u64], mut b: &[u64], into: &mut Vec<u64>) {
+fn two(a: &[u64], b: &[u64], into: &mut Vec<u64>) {
     into.reserve(a.len() + b.len());
-    while let (Some((first, after_a)), Some((second, after_b))) = (a.split_first(), b.split_first()) {
-        if first <= second {
-            into.push(*first);
-            a = after_a;
-        } else {
-            into.push(*second);
-            b = after_b;
-        }
+    let (mut of_a, mut of_b) = (0, 0);
+    // Which comes next cannot be foretold, so nothing is made to depend on it but what is added.
+    while let (Some(first), Some(second)) = (a.get(of_a), b.get(of_b)) {
+        let is_first = first <= second;
+        into.push(if is_first { *first } else { *second });
+        of_a += usize::from(is_first);
+        of_b += usize::from(!is_first);
     }
-    into.extend_from_slice(a);
-    into.extend_from_slice(b);
+    into.extend_from_slice(a.get(of_a..).unwrap_or_default());
+    into.extend_from_slice(b.get(of_b..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -217,18 +217,19 @@ pub struct Report {
     /// New figures, two numbers each: entity and name.
     #[prost(uint32, repeated, tag = "10")]
     pub figures: Vec<u32>,
-    /// Figures that are counts.
-    #[prost(uint32, repeated, tag = "11")]
-    pub counts: Vec<u32>,
-    /// What they differ by from the count before, or from 0.
-    #[prost(sint64, repeated, tag = "12")]
-    pub count_deltas: Vec<i64>,
+    /// Figures that are counts: a packed `repeated uint32`, as bytes. So are the other columns of figures: they are most of all that comes, and are read where
+    /// they stand.
+    #[prost(bytes = "vec", tag = "11")]
+    pub counts: Vec<u8>,
+    /// What they differ by from the count before, or from 0: a packed `repeated sint64`.
+    #[prost(bytes = "vec", tag = "12")]
+    pub count_deltas: Vec<u8>,
     /// Figures in hundredths.
-    #[prost(uint32, repeated, tag = "13")]
-    pub hundredths: Vec<u32>,
+    #[prost(bytes = "vec", tag = "13")]
+    pub hundredths: Vec<u8>,
     /// What they differ by from the figure before in hundredths, or from 0.
-    #[prost(sint64, repeated, tag = "14")]
-    pub hundredth_deltas: Vec<i64>,
+    #[prost(bytes = "vec", tag = "14")]
+    pub hundredth_deltas: Vec<u8>,
     /// Figures that are neither.
     #[prost(uint32, repeated, tag = "15")]
     pub floats: Vec<u32>,

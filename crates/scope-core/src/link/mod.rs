@@ -6,6 +6,7 @@
 //! direction of a connection.
 
 mod chunk;
+mod column;
 mod decode;
 mod digest;
 mod encode;

@@ -24,12 +24,55 @@ pub(super) fn say(old: Number, new: Number) -> Option<Said> {
     Number::from_f64(new.as_f64()).filter(|same| *same == new).map(|_| Said::Float(new.as_f64()))
 }
 
-/// The inverse of [`say`]. None where there is no such figure.
-pub(super) fn hear(old: Number, said: Said) -> Option<Number> {
-    match said {
-        Said::Count(delta) => Some(old.as_u64().unwrap_or(0).wrapping_add(delta as u64).into()),
-        Said::Hundredths(delta) => from_hundredths(hundredths(old).unwrap_or(0).wrapping_add(delta)),
-        Said::Float(value) => Number::from_f64(value),
+/// A figure as it was heard last: what is said next is said by its difference from that.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Last {
+    /// A count.
+    Count(u64),
+    /// Hundredths, as many as stand for one figure alone.
+    Hundredths(i64),
+    /// Any other, finite.
+    Float(f64),
+}
+
+impl Last {
+    /// What nothing was said of yet.
+    pub(super) const NONE: Self = Self::Count(0);
+
+    /// The count that is `delta` more.
+    #[inline]
+    pub(super) fn count(self, delta: i64) -> Self {
+        let count = match self {
+            Self::Count(count) => count,
+            other => other.number().as_u64().unwrap_or(0),
+        };
+        Self::Count(count.wrapping_add(delta as u64))
+    }
+
+    /// The figure that is `delta` hundredths more.
+    #[inline]
+    pub(super) fn hundredths(self, delta: i64) -> Self {
+        let hundredths = match self {
+            Self::Hundredths(hundredths) => hundredths,
+            other => self::hundredths(other.number()).unwrap_or(0),
+        };
+        let hundredths = hundredths.wrapping_add(delta);
+        if hundredths.unsigned_abs() <= EXACT_IN_FLOAT / 8 { Self::Hundredths(hundredths) } else { Self::Float(hundredths as f64 / 100.0) }
+    }
+
+    /// The figure itself; none where it is not finite.
+    pub(super) fn float(value: f64) -> Option<Self> {
+        value.is_finite().then_some(Self::Float(value))
+    }
+
+    /// The figure.
+    #[inline]
+    pub(super) fn number(self) -> Number {
+        match self {
+            Self::Count(count) => count.into(),
+            Self::Hundredths(hundredths) => from_hundredths(hundredths).unwrap_or(Number::ZERO),
+            Self::Float(value) => Number::from_f64(value).unwrap_or(Number::ZERO),
+        }
     }
 }
 
@@ -57,15 +100,34 @@ mod tests {
             any::<u64>().prop_map(Number::from),
             any::<i64>().prop_map(Number::from),
             (-100_000_i64..100_000).prop_map(|hundredths| Number::from_f64(hundredths as f64 / 100.0).unwrap()),
+            // About where hundredths stop to stand for one figure alone.
+            (48_u32..55, -100_i64..100).prop_map(|(power, more)| Number::from_f64(((1_i64 << power) + more) as f64 / 100.0).unwrap()),
             any::<f64>().prop_filter_map("not finite", Number::from_f64),
         ]
     }
 
     proptest! {
         #[test]
-        fn what_is_said_is_heard(old in any_number(), new in any_number()) {
-            if let Some(said) = say(old, new) {
-                prop_assert_eq!(hear(old, said), Some(new));
+        fn what_is_said_is_heard_whatever_was_said_before(figures in prop::collection::vec(any_number(), 1..8)) {
+            let (mut old, mut last) = (Number::ZERO, Last::NONE);
+            for new in figures {
+                let heard = match say(old, new) {
+                    Some(Said::Count(delta)) => last.count(delta),
+                    Some(Said::Hundredths(delta)) => last.hundredths(delta),
+                    Some(Said::Float(value)) => Last::float(value).unwrap(),
+                    None => continue,
+                };
+                prop_assert_eq!(heard.number(), new);
+                (old, last) = (new, heard);
+            }
+        }
+
+        #[test]
+        fn any_difference_is_a_figure(deltas in prop::collection::vec((any::<bool>(), any::<i64>()), 0..20)) {
+            let mut last = Last::NONE;
+            for (is_count, delta) in deltas {
+                last = if is_count { last.count(delta) } else { last.hundredths(delta) };
+                prop_assert!(last.number().as_f64().is_finite());
             }
         }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::column;
 use super::key::distances;
 use super::message::Report;
 
@@ -48,7 +49,9 @@ impl Part {
         }
         (message.counts, message.count_deltas) = columns(&mut self.counts);
         (message.hundredths, message.hundredth_deltas) = columns(&mut self.hundredths);
-        (message.floats, message.float_values) = columns(&mut self.floats);
+        self.floats.sort_unstable_by_key(|(number, _)| *number);
+        message.floats = distances(self.floats.iter().map(|(number, _)| *number));
+        message.float_values = self.floats.drain(..).map(|(_, value)| value).collect();
         self.moves.sort_unstable_by_key(|(number, _)| *number);
         message.moves = Vec::with_capacity(self.moves.len() + self.tokens.len());
         let mut before = 0;
@@ -62,9 +65,15 @@ impl Part {
     }
 }
 
-/// Figures by their numbers, as two columns.
-fn columns<T: Copy>(figures: &mut Vec<(u32, T)>) -> (Vec<u32>, Vec<T>) {
+/// Figures by their numbers, as two columns: the distances of the numbers, and the differences.
+fn columns(figures: &mut Vec<(u32, i64)>) -> (Vec<u8>, Vec<u8>) {
     figures.sort_unstable_by_key(|(number, _)| *number);
-    let numbers = distances(figures.iter().map(|(number, _)| *number));
-    (numbers, figures.drain(..).map(|(_, value)| value).collect())
+    let (mut numbers, mut deltas) = (Vec::with_capacity(figures.len()), Vec::with_capacity(figures.len() * 2));
+    let mut before = 0;
+    for (number, delta) in figures.drain(..) {
+        column::put(&mut numbers, u64::from(number.wrapping_sub(before)));
+        column::put_signed(&mut deltas, delta);
+        before = number;
+    }
+    (numbers, deltas)
 }

@@ -95,9 +95,9 @@ pub(super) fn keep(mut report: Report) {
     let Report {
         entities, figures, told, same, bare, counts, count_deltas, hundredths, hundredth_deltas, floats, float_values, gone, moves, flows_gone, ..
     } = &report;
-    let rooms = [entities, figures, told, same, bare, counts, hundredths, floats, gone, flows_gone].map(Vec::capacity);
-    let more = [count_deltas, hundredth_deltas, moves].map(Vec::capacity);
-    let few = rooms.into_iter().chain(more).chain([float_values.capacity(), report.json.capacity()]).all(|room| room <= KEPT);
+    let rooms = [entities, figures, told, same, bare, floats, gone, flows_gone].map(Vec::capacity);
+    let columns = [counts, count_deltas, hundredths, hundredth_deltas].map(|column| column.capacity() / size_of::<u32>());
+    let few = rooms.into_iter().chain(columns).chain([moves.capacity(), float_values.capacity(), report.json.capacity()]).all(|room| room <= KEPT);
     if few {
         SPARE.set(Some(report));
     }
