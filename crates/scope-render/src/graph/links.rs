@@ -105,9 +105,10 @@ impl Figures {
         }
     }
 
-    /// `part` of `whole` equal shares.
-    fn share(self, part: u64, whole: u64) -> Self {
-        let share = |figure: u64| (u128::from(figure) * u128::from(part) / u128::from(whole.max(1))) as u64;
+    /// The shares `from` to `to` of `whole` equal ones. All shares together are all of it: nothing is lost by rounding, least of all the one connection that is open.
+    fn shares(self, from: u64, to: u64, whole: u64) -> Self {
+        let up_to = |figure: u64, share: u64| (u128::from(figure) * u128::from(share) / u128::from(whole.max(1))) as u64;
+        let share = |figure: u64| up_to(figure, to) - up_to(figure, from);
         Self {
             open: share(self.open),
             opened_total: self.opened_total.map(share),
@@ -218,8 +219,10 @@ fn several_servers<'s>(
     // Others share these servers' reports: the sampled ports tell how the client's connections are spread.
     let votes: Vec<u64> = servers.iter().map(|server| samples.matches(number, *server)).collect();
     let all: u64 = votes.iter().sum();
+    let mut given = 0;
     for ((server, their), votes) in theirs().zip(&votes).filter(|(_, votes)| **votes > 0) {
-        let figures = Figures::of(report.flow).share(*votes, all);
+        let figures = Figures::of(report.flow).shares(given, given + votes, all);
+        given += votes;
         links.push(Link { figures, ..link(report, number, server, report.owner, served_by(report, their, parents)) });
     }
     if all == 0 {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use scope_core::field::Unit;
 use scope_core::number::Number;
+use scope_core::value::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Options;
@@ -62,6 +63,16 @@ fn nodes(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Grid {
         for (node, cell) in cells.filled(at) {
             if let Some(place) = rows.get_mut(node as usize).and_then(|row| row.get_mut(at)) {
                 *place = terminal(&cell.shown(column, options)).into_owned();
+            }
+        }
+        if column.name() == "state" {
+            // As engines say it: of what has ended, how.
+            for (row, node) in rows.iter_mut().zip(&rendered.nodes) {
+                if let Some(place) = row.get_mut(at).filter(|state| matches!(state.as_str(), "exited" | "restarting"))
+                    && let Some(Value::Number(code)) = rendered.attr(node, "exit_code")
+                {
+                    *place = format!("{place} ({code})");
+                }
             }
         }
     }

@@ -58,6 +58,8 @@ pub struct Hide {
     pub name: &'static str,
     /// What is left out, for people: `stopped containers`.
     pub title: &'static str,
+    /// The name of what shows these too.
+    pub part_of: Option<&'static str>,
     /// Which nodes.
     pub what: What,
 }

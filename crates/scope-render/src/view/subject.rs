@@ -127,7 +127,7 @@ impl<'a, 's> Asked<'a, 's> {
 
     /// Whether what a view leaves out by default is shown.
     pub(super) fn shows(&self, hide: &Hide) -> bool {
-        self.selection.show.iter().any(|show| *show == hide.name || *show == "all")
+        self.selection.show.iter().any(|show| *show == hide.name || hide.part_of == Some(show) || *show == "all")
     }
 
     /// Whether a node is shown; counts it as hidden if not.

@@ -3,9 +3,22 @@
 use super::group::Key;
 use super::{Hide, Outside, View, What};
 
+/// What ended by failing: with a code other than those of who was stopped (Ctrl-C, SIGKILL, SIGTERM), or for want of memory. Counted by itself, as whoever looks
+/// for what is wrong looks for these; asked for with the others, too.
+const FAILED: Hide = Hide {
+    name: "failed",
+    title: "containers that failed",
+    part_of: Some("stopped"),
+    what: What::Matching {
+        filter: "state=dead or state=exited (oom_killed=true or exit_code<0 or exit_code>0 exit_code!=130 exit_code!=137 exit_code!=143)",
+        field: "state",
+    },
+};
+
 const STOPPED: Hide = Hide {
     name: "stopped",
     title: "containers that do not run",
+    part_of: None,
     what: What::Matching { filter: "state=exited or state=created or state=dead or state=removing", field: "state" },
 };
 
@@ -13,12 +26,13 @@ const STOPPED: Hide = Hide {
 const INFRASTRUCTURE: Hide = Hide {
     name: "infrastructure",
     title: "containers that only hold a pod's network",
+    part_of: None,
     what: What::Matching { filter: "label.io.kubernetes.docker.type=podsandbox or label.io.cri-containerd.kind=sandbox", field: "labels" },
 };
 
-const UNCONNECTED: Hide = Hide { name: "unconnected", title: "processes without connections", what: What::Unconnected };
+const UNCONNECTED: Hide = Hide { name: "unconnected", title: "processes without connections", part_of: None, what: What::Unconnected };
 
-const CONTAINERS: &[Hide] = &[STOPPED, INFRASTRUCTURE];
+const CONTAINERS: &[Hide] = &[FAILED, STOPPED, INFRASTRUCTURE];
 
 /// Every view there is. A new one is a new row.
 pub const VIEWS: &[View] = &[

@@ -314,6 +314,27 @@ fn workers_that_share_a_port_each_get_their_part() {
     assert_eq!(opened, [("process:b:1:1001", 3), ("process:b:2:1002", 2)]);
 }
 
+/// Two clients behind one address, two workers: shares by the sampled ports.
+#[test]
+fn shares_of_a_connection_come_to_all_of_it() {
+    let mut world = two_hosts();
+    world.container("a", "api").done();
+    let (one, two) = (world.process("b", 1, "worker", &container("db")), world.process("b", 2, "worker", &container("db")));
+    world.client("a", &container("web"), "10.0.0.2:5432").open(1).bytes(101, 33).ports(&[(40001, -5), (40002, -4)]).done();
+    world.client("a", &container("api"), "10.0.0.2:5432").open(7).ports(&[(40003, -3), (40004, -2)]).done();
+    world.server("b", &one, "10.0.0.2:5432", "10.0.0.1").open(4).ports(&[(40001, -5), (40003, -3)]).done();
+    world.server("b", &two, "10.0.0.2:5432", "10.0.0.1").open(4).ports(&[(40002, -4), (40004, -2)]).done();
+    let graph = Graph::build(&world.state);
+    let of = |client: &str| {
+        let mut sum = scope_render::graph::Figures::default();
+        let links: Vec<_> = graph.links().iter().filter(|link| graph.id(link.from) == container(client).as_str()).collect();
+        links.iter().for_each(|link| sum.add(link.figures));
+        (links.len(), sum.open, sum.tx_bytes_total, sum.rx_bytes_total)
+    };
+    assert_eq!(of("web"), (2, 1, Some(101), Some(33)));
+    assert_eq!(of("api").1, 7);
+}
+
 #[test]
 fn unknown_peers_are_never_dropped() {
     let mut world = two_hosts();

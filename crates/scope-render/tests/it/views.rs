@@ -4,6 +4,7 @@
 use scope_core::field::Registry;
 use scope_core::filter::Filter;
 use scope_render::graph::Graph;
+use scope_render::output::{self, Format, Options, Part, Theme};
 use scope_render::view::{self, GroupBy, Rendered, Role, Selection, Verdict};
 
 use crate::fixture::{World, container, image};
@@ -85,6 +86,41 @@ fn what_does_not_run_is_hidden_and_counted_unless_it_is_asked_for() {
     let filter: Filter = "status:exited".parse().unwrap();
     let by_filter = Selection { filter: Some(&filter), ..Selection::default() };
     assert_eq!(draw(&world, "containers", &by_filter, seen).0, ["old"], "who asks for a state wants to see it");
+}
+
+#[test]
+fn what_ended_by_failing_is_hidden_with_the_rest_and_counted_by_itself() {
+    let mut world = shop();
+    for (name, code) in [("crashed", 42), ("stopped", 143), ("killed", 137), ("done", 0)] {
+        world.container("a", name).attr("state", "exited").attr("exit_code", code as u64).done();
+    }
+    world.container("a", "starved").attr("state", "exited").attr("exit_code", 137_u64).attr("oom_killed", true).done();
+    world.container("a", "again").attr("state", "running").attr("exit_code", 1_u64).done();
+    world.container("a", "stuck").attr("state", "dead").done();
+    let hidden = |show: &[&str]| {
+        let selection = Selection { show, ..Selection::default() };
+        draw(&world, "containers", &selection, |rendered| rendered.hidden.by_default.iter().map(|(name, _, count)| (*name, *count)).collect::<Vec<_>>())
+    };
+    let counted = |mut hidden: Vec<(&'static str, u64)>| {
+        hidden.sort_unstable();
+        hidden
+    };
+    assert_eq!(counted(hidden(&[])), [("failed", 3), ("stopped", 4)]);
+    assert_eq!(hidden(&["failed"]), [("stopped", 4)]);
+    assert_eq!(hidden(&["stopped"]), []);
+    let (nodes, _) = draw(&world, "containers", &Selection { show: &["failed"], ..Selection::default() }, seen);
+    for name in ["crashed", "starved", "stuck", "again"] {
+        assert!(nodes.contains(&name.to_owned()), "{name}");
+    }
+    let text = draw(&world, "containers", &Selection { show: &["failed"], ..Selection::default() }, |rendered| {
+        let registry = Registry::new();
+        let options =
+            Options { registry: &registry, now: crate::fixture::at(0), width: None, colour: false, columns: &[], part: Part::Nodes, theme: Theme::Light };
+        let mut out = Vec::new();
+        output::write(Format::Table, rendered, &mut out, &options).unwrap();
+        String::from_utf8(out).unwrap()
+    });
+    assert!(text.contains("exited (42)") && !text.contains("running (1)"), "{text}");
 }
 
 #[test]

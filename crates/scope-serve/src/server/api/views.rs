@@ -30,6 +30,9 @@ pub(crate) struct HideInfo {
     name: &'static str,
     /// What is left out, for people.
     title: &'static str,
+    /// The word that shows these too, with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_of: Option<&'static str>,
 }
 
 /// All views.
@@ -47,7 +50,7 @@ pub(crate) async fn list(_: Allowed<Read>) -> Json<ViewList> {
         title: view.title,
         about: view.about,
         of: view.of,
-        hides: view.hides.iter().map(|hide| HideInfo { name: hide.name, title: hide.title }).collect(),
+        hides: view.hides.iter().map(|hide| HideInfo { name: hide.name, title: hide.title, part_of: hide.part_of }).collect(),
     };
     Json(ViewList { views: VIEWS.iter().map(info).collect() })
 }

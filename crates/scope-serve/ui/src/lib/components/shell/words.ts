@@ -32,6 +32,7 @@ const KINDS: Words = {
 
 const HIDDEN: Words = {
   filter: m.shell_hidden_filter,
+  failed: m.shell_hidden_failed,
   stopped: m.shell_hidden_stopped,
   infrastructure: m.shell_hidden_infrastructure,
   unconnected: m.shell_hidden_unconnected,
