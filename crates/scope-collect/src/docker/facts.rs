@@ -91,6 +91,8 @@ pub struct ContainerFacts {
     pub restart_count: Option<u32>,
     /// When the engine restarts it.
     pub restart_policy: Option<RestartPolicy>,
+    /// What it ended with before it was started again, where that was seen: the engine forgets it then.
+    pub last_exit_code: Option<i32>,
     /// Whether the kernel's memory killer ended it.
     pub oom_killed: bool,
     /// Whether it has all capabilities and devices.
@@ -144,6 +146,14 @@ impl State {
             Self::Exited { .. } => "exited",
             Self::Dead => "dead",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// What it ended with, where it has ended.
+    pub fn exit_code(self) -> Option<i32> {
+        match self {
+            Self::Exited { code } | Self::Restarting { code } => code,
+            _ => None,
         }
     }
 

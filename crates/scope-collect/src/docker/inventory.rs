@@ -63,6 +63,8 @@ pub(super) struct Inventory {
     /// Containers that the engine did not tell the whole of, and why.
     refused: BTreeMap<ContainerId, CompactString>,
     told_problems: Vec<Problem>,
+    /// What containers that exist last ended with, as far as it was seen.
+    exit_codes: HashMap<ContainerId, i32>,
     /// Whether it was told that the engine is out of reach.
     lost: bool,
     news: Outbox<Topic, Change>,
@@ -162,12 +164,30 @@ impl Inventory {
         self.trouble(Trouble::Bound, Problem { message: message.into(), hint: None, id: None });
     }
 
+    /// A container that is known ended with `code`.
+    pub(super) fn ended_with(&mut self, id: ContainerId, code: i32) {
+        if self.containers.contains_key(&id) {
+            self.exit_codes.insert(id, code);
+        }
+    }
+
+    /// Containers whose health check does not pass, in the order of their ids.
+    pub(super) fn with_failing_checks(&self) -> Vec<ContainerId> {
+        let mut failing: Vec<ContainerId> = self.containers.values().filter(|facts| facts.health_check.is_some()).map(|facts| facts.id).collect();
+        failing.sort_unstable();
+        failing
+    }
+
     /// A container is as `facts` say. Gives back its image, where nothing is known of that yet.
     pub(super) fn set_container(&mut self, mut facts: ContainerFacts) -> Option<ImageId> {
         let (id, image) = (facts.id, facts.image);
         if !facts.partial {
             self.complete(id);
         }
+        if let Some(code) = facts.state.exit_code() {
+            self.exit_codes.insert(id, code);
+        }
+        facts.last_exit_code = self.exit_codes.get(&id).copied();
         let before = self.containers.get(&id);
         if let Some(before) = before {
             date_attachments(&mut facts, before);
@@ -192,6 +212,7 @@ impl Inventory {
     /// A container is gone.
     pub(super) fn remove_container(&mut self, id: ContainerId) {
         self.complete(id);
+        self.exit_codes.remove(&id);
         if let Some(facts) = self.containers.remove(&id) {
             self.news.put(Topic::Container(id), Change::ContainerGone(id));
             if let Some(image) = facts.image {

@@ -66,9 +66,7 @@ impl ContainerFacts {
         node.endpoints = Some(self.endpoints(host).into());
         let attrs = &mut node.attrs;
         set(attrs, "state", Some(self.state.as_str()));
-        if let State::Exited { code: Some(code) } | State::Restarting { code: Some(code) } = self.state {
-            set(attrs, "exit_code", Some(i64::from(code)));
-        }
+        set(attrs, "exit_code", self.state.exit_code().or(self.last_exit_code).map(i64::from));
         set(attrs, "health", self.health.map(super::Health::as_str));
         if let Some(check) = &self.health_check {
             set(attrs, "health_failing_streak", check.failing_streak);

@@ -35,6 +35,9 @@ const COMPARE_AFTER_LOSS: Duration = Duration::from_secs(5);
 /// How far before now Docker is asked for events: its clock and ours are one, but its answer comes before its subscription.
 const OVERLAP: Duration = Duration::from_secs(1);
 
+/// Containers with failing health checks that are asked about at a time, at most; the rest has its turn later.
+const CHECKS: usize = 32;
+
 /// Networks that the list is read again for, once each.
 const UNKNOWN_NETWORKS: usize = 1000;
 
@@ -63,6 +66,7 @@ pub(super) struct Session {
     agent: Option<AgentName>,
     redactor: Redactor,
     compare_every: Duration,
+    checks_every: Duration,
     pending: Pending,
     questions: FuturesUnordered<Question>,
     /// What the list said of containers that are asked about.
@@ -71,6 +75,9 @@ pub(super) struct Session {
     /// When the list is next compared, and whether a comparison is under way.
     compare_at: Instant,
     comparing: bool,
+    /// When failing health checks are next looked at, and the container that was the last to be.
+    checks_at: Instant,
+    checked: Option<ContainerId>,
     odd_events: u64,
     /// Networks of Podman's containers that were not in its list.
     unknown_networks: HashSet<NetworkId>,
@@ -96,12 +103,15 @@ impl Session {
             agent: settings.agent.clone(),
             redactor: settings.redactor.clone(),
             compare_every: settings.compare_every,
+            checks_every: settings.checks_every,
             pending: Pending::default(),
             questions: FuturesUnordered::new(),
             listed: HashMap::new(),
             sync: Sync::Awaiting { containers: true, networks: true, subjects: HashSet::new() },
             compare_at: Instant::now() + settings.compare_every,
             comparing: false,
+            checks_at: Instant::now() + settings.checks_every,
+            checked: None,
             odd_events: 0,
             unknown_networks: HashSet::new(),
         }
@@ -152,6 +162,7 @@ impl Session {
                 }
                 () = sender.closed() => return Err(Closed),
                 () = sleep_until(self.compare_at), if !self.comparing => self.compare(),
+                () = sleep_until(self.checks_at) => self.look_at_checks(inventory),
             }
         }
     }
@@ -168,6 +179,18 @@ impl Session {
         self.questions.push(Box::pin(async move { Answer::Containers(client.containers(&redactor).await) }));
         let (client, redactor) = (self.client.clone(), self.redactor.clone());
         self.questions.push(Box::pin(async move { Answer::Networks(client.networks(&redactor).await) }));
+    }
+
+    /// Asks again what failing health checks print and how often they failed, a part of them at a time.
+    fn look_at_checks(&mut self, inventory: &Inventory) {
+        self.checks_at = Instant::now() + self.checks_every;
+        let failing = inventory.with_failing_checks();
+        let next = failing.partition_point(|id| Some(*id) <= self.checked);
+        let (done, to_do) = failing.split_at(next);
+        for id in to_do.iter().chain(done).take(CHECKS) {
+            self.pending.touch(Subject::Container(*id));
+            self.checked = Some(*id);
+        }
     }
 
     fn compare_within(&mut self, delay: Duration) {
@@ -200,6 +223,9 @@ impl Session {
                 }
             }
             Ok(Event::ContainerEnded(id, code)) => {
+                if let Some(code) = code {
+                    inventory.ended_with(id, code);
+                }
                 ended(id, code, inventory);
                 self.pending.touch(Subject::Container(id));
             }

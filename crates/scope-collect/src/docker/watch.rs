@@ -39,6 +39,8 @@ pub struct Settings {
     pub retry_at_most: Duration,
     /// How often the list is compared with what events said, as engines drop events that a slow reader leaves waiting.
     pub compare_every: Duration,
+    /// How often containers are asked about whose health check does not pass: of a further failure the engine sends no event.
+    pub checks_every: Duration,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             retry: Duration::from_millis(100),
             retry_at_most: Duration::from_secs(15),
             compare_every: Duration::from_mins(10),
+            checks_every: Duration::from_secs(10),
         }
     }
 }

@@ -127,9 +127,9 @@ fn put_metrics(figures: &HostFigures, facts: &HostFacts, metrics: &mut Vec<Metri
         put("net_errors_total", network.errors);
     }
     if let Some(disks) = &facts.disks {
-        // What df calls the size: what root alone may still use is nobody's else, so used and available make the whole.
+        // As df counts its percentage: what is kept back for root is of no use to anybody else, so used and available make the whole.
         put("disk_bytes", disks.iter().fold(0, |sum, disk| sum.saturating_add(disk.used_bytes)));
-        put("disk_total_bytes", disks.iter().fold(0, |sum, disk| sum.saturating_add(disk.capacity_bytes)));
+        put("disk_total_bytes", disks.iter().fold(0, |sum, disk| sum.saturating_add(disk.used_bytes).saturating_add(disk.available_bytes)));
     }
     if let Some(load) = figures.load {
         for (name, load) in ["load1", "load5", "load15"].into_iter().zip(load) {

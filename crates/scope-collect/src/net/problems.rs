@@ -34,6 +34,15 @@ pub(super) fn untracked_bridges() -> Problem {
     )
 }
 
+/// Bytes of tracked connections are not counted.
+pub(super) fn uncounted_bytes() -> Problem {
+    problem(
+        "bytes are counted of connections that are open when they are looked at, once a second: this kernel's settings count none of shorter ones, nor of UDP, so sums of \
+         bytes are too small where there are such",
+        "to have all counted: sysctl -w net.netfilter.nf_conntrack_acct=1 (connections from then on)",
+    )
+}
+
 /// Sockets cannot be read at all.
 pub(super) fn no_sockets(error: &NamespaceError) -> Problem {
     let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));

@@ -129,7 +129,7 @@ static FIELDS: &[Field] = &[
     hidden(60, "env", "Environment", Unit::Map, Show::Table, CONTAINER, "Environment variables; values only of names that the operator allows."),
     // Details of processes and containers.
     hidden(70, "finished_at", "Finished", Unit::Time, Show::TimeAgo, CONTAINER, "When it last ended."),
-    hidden(80, "exit_code", "Exit code", Unit::Number, Show::Number, CONTAINER, "What it exited with."),
+    hidden(80, "exit_code", "Exit code", Unit::Number, Show::Number, CONTAINER, "What it exited with, the last time that it did."),
     hidden(90, "error", "Error", Unit::Text, Show::Text, CONTAINER, "Why it could not be started."),
     hidden(
         92,
@@ -200,7 +200,7 @@ static FIELDS: &[Field] = &[
     hidden(540, "swap_bytes", "Swap in use", Unit::Bytes, Show::Number, HOST, "Swap space in use."),
     hidden(550, "swap_total_bytes", "Swap size", Unit::Bytes, Show::Number, HOST, "Swap space of the machine."),
     hidden(560, "disk_bytes", "Disk in use", Unit::Bytes, Show::Number, HOST, "Space in use on all file systems on disks."),
-    hidden(570, "disk_total_bytes", "Disk size", Unit::Bytes, Show::Number, HOST, "Space on all file systems on disks."),
+    hidden(570, "disk_total_bytes", "Disk size", Unit::Bytes, Show::Number, HOST, "Space on all file systems on disks, without what is kept back for root."),
     hidden(580, "disk_reads_per_sec", "Reads", Unit::PerSecond, Show::Spark, MACHINE, "Reads from block devices."),
     hidden(590, "disk_writes_per_sec", "Writes", Unit::PerSecond, Show::Spark, MACHINE, "Writes to block devices."),
     hidden(600, "written_bytes", "Written layer", Unit::Bytes, Show::Number, CONTAINER, "What it wrote over its image."),

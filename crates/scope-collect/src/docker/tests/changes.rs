@@ -242,3 +242,42 @@ async fn what_a_check_printed_is_read_when_the_health_changes_and_never_for_its_
     reader.until("that it passes", |reader| printed(reader).is_none()).await;
     assert_eq!(reader.named("scope-fix-running").unwrap().health, Some(Health::Healthy));
 }
+
+#[tokio::test]
+async fn a_check_that_goes_on_failing_is_read_again_without_an_event_and_no_more_once_it_passes() {
+    let fake = captured();
+    let failing = |streak: u32, output: &str| {
+        changed(|value| value["State"]["Health"] = json!({"Status": "unhealthy", "FailingStreak": streak, "Log": [{"ExitCode": 1, "Output": output}]}))
+    };
+    let path = path_of(RUNNING);
+    fake.json(&path, failing(3, "refused"));
+    let mut reader = Reader::start(Settings { checks_every: Duration::from_millis(20), ..settings(&fake) });
+    reader.synced().await;
+    let check = |reader: &Reader| reader.named("scope-fix-running").unwrap().health_check.clone();
+    assert_eq!(check(&reader).unwrap().output.as_deref(), Some("refused"));
+    fake.json(&path, failing(157, "timed out"));
+    reader.until("the later failure", |reader| check(reader).is_some_and(|check| check.output.as_deref() == Some("timed out"))).await;
+    assert_eq!(check(&reader).unwrap().failing_streak, Some(157));
+    fake.json(&path, fixture("engine-20.10/inspect/running.json"));
+    reader.until("that it passes", |reader| check(reader).is_none()).await;
+    // One question may be under way still.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let asked = fake.asked(&format!("/v1.41{path}"));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(fake.asked(&format!("/v1.41{path}")), asked);
+}
+
+#[tokio::test]
+async fn what_a_container_ended_with_is_known_while_it_runs_again() {
+    let fake = captured();
+    let mut reader = Reader::start(settings(&fake));
+    reader.synced().await;
+    let code = |reader: &Reader| reader.named("scope-fix-running").unwrap().last_exit_code;
+    assert_eq!(code(&reader), None);
+    // The engine has started it again by the time that it is asked.
+    fake.json(&path_of(RUNNING), changed(|value| value["RestartCount"] = json!(1)));
+    let died = json!({"Type": "container", "Action": "die", "Actor": {"ID": RUNNING, "Attributes": {"exitCode": "42"}}});
+    fake.event(died.to_string());
+    reader.until("the restart", |reader| reader.named("scope-fix-running").unwrap().restart_count == Some(1)).await;
+    assert_eq!(code(&reader), Some(42));
+}

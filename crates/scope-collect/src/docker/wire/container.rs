@@ -196,6 +196,7 @@ pub(crate) fn inspect(answer: &[u8], redactor: &Redactor) -> Result<Option<Conta
         privileged: host.privileged.flag(),
         read_only: host.readonly_rootfs.flag(),
         runtime: host.runtime.text_within(64),
+        last_exit_code: None,
         partial: false,
         dropped: room.dropped,
     }))
@@ -462,6 +463,7 @@ fn summary(listed: &Listed<'_>, redactor: &Redactor) -> Option<Summary> {
         privileged: false,
         read_only: false,
         runtime: None,
+        last_exit_code: None,
         partial: true,
         dropped: room.dropped,
     };

@@ -188,6 +188,9 @@ impl Collector {
         if self.tracker.misses_bridges() && self.world.containers.iter().any(|c| !c.addresses.is_empty()) {
             self.meet(problems::untracked_bridges(), now);
         }
+        if self.tracker.misses_bytes() {
+            self.meet(problems::uncounted_bytes(), now);
+        }
     }
 }
 

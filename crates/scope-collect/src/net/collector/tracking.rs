@@ -34,6 +34,8 @@ enum NoTracking {
 struct Sysctl {
     bridged_v4: bool,
     bridged_v6: bool,
+    /// Whether bytes are counted.
+    counts_bytes: bool,
     udp_timeouts: (u32, u32),
 }
 
@@ -45,6 +47,7 @@ impl Sysctl {
         Self {
             bridged_v4: on("bridge/bridge-nf-call-iptables"),
             bridged_v6: on("bridge/bridge-nf-call-ip6tables"),
+            counts_bytes: on("netfilter/nf_conntrack_acct"),
             udp_timeouts: (number("netfilter/nf_conntrack_udp_timeout", 30), number("netfilter/nf_conntrack_udp_timeout_stream", 120)),
         }
     }
@@ -80,7 +83,7 @@ impl Tracker {
             Ok((events, table, links)) => (events.map_err(NoTracking::Netlink), table, links),
             Err(e) => (Err(NoTracking::Namespace(e)), None, None),
         };
-        let sysctl = Sysctl { bridged_v4: false, bridged_v6: false, udp_timeouts: (30, 120) };
+        let sysctl = Sysctl { bridged_v4: false, bridged_v6: false, counts_bytes: true, udp_timeouts: (30, 120) };
         let tracker = Self { events, table, table_read: None, table_wanted: true, sysctl, sysctl_read: None, seen_v4: false, seen_v6: false, overruns: 0 };
         (tracker, links)
     }
@@ -106,6 +109,11 @@ impl Tracker {
     /// Whether events come and those between containers on one bridge are not among them, by the kernel's settings.
     pub(super) fn misses_bridges(&self) -> bool {
         self.events.is_ok() && !self.sysctl.bridged_v4
+    }
+
+    /// Whether connections are seen of which nobody counts the bytes, by the kernel's settings.
+    pub(super) fn misses_bytes(&self) -> bool {
+        self.events.is_ok() && (self.seen_v4 || self.seen_v6) && !self.sysctl.counts_bytes
     }
 
     /// Takes the events that wait.
