@@ -1,6 +1,6 @@
 // What of a node is another than it was, as bits of one number: who keeps what follows from a part of it looks at those alone of which that part is another.
 // Plain data, as it comes from JSON.
-import type { NodeFacts, NodeSaid } from '../live/messages';
+import type { Attribute, NodeFacts, NodeSaid } from '../live/messages';
 
 export const KIND = 1;
 export const NAME = 2;
@@ -58,11 +58,14 @@ export function take(before: NodeFacts, said: NodeSaid): [facts: NodeFacts, bits
     facts.addresses = addresses;
   }
   if (attrs) {
-    // Spread, not assigned: a name may be one that means something when it is assigned to.
-    const all = { ...before.attrs, ...attrs };
+    // Copied and then assigned to: spreading a second object into the copy goes through it name by name, and slowly. Only one name means something when it is assigned to.
+    const all: Record<string, Attribute> = { ...before.attrs };
     for (const name in attrs) {
+      const value = attrs[name]!;
       bits |= attributes.get(name) ?? OTHERS;
-      if (attrs[name] === null) delete all[name];
+      if (value === null) delete all[name];
+      else if (name === '__proto__') Object.defineProperty(all, name, { value, configurable: true, enumerable: true, writable: true });
+      else all[name] = value;
     }
     facts.attrs = all;
   }

@@ -72,3 +72,33 @@ it('says what judging says, whatever changes', () => {
   }
   expect(found.size).toBe(4);
 });
+
+it('knows of restarts by themselves, of what runs and of what has ended', () => {
+  const graph = new Graph();
+  const restarts = (count: number, minutesAgo: number) => ({
+    restart_count: count,
+    started_at: new Date(NOW - minutesAgo * 60_000).toISOString(),
+  });
+  const health = () => [...Standings.of(graph).health([0, 1], NOW)].map((at) => HEALTHS[at]);
+  const say = (attrs: Record<string, Attribute>) =>
+    graph.apply({ type: 'change', seq: 2, at: '', nodes: { changed: { n: [0, 1], said: [{ attrs }, { attrs }] } } });
+  const facts = (state: string) => ({ attrs: { state, exit_code: 0 } });
+  const both = { n: [0, 1], id: ['a', 'b'], kind: ['container', 'container'], name: ['a', 'b'], role: ['member', 'member'] };
+  graph.apply({ type: 'change', seq: 1, at: '', nodes: { ...both, facts: [facts('running'), facts('exited')] } });
+  expect(health()).toEqual(['healthy', 'unknown']);
+  const cases: [Record<string, Attribute>, string, string][] = [
+    [restarts(5, 1), 'critical', 'unknown'],
+    [{ started_at: restarts(5, 30)['started_at'] }, 'warning', 'unknown'],
+    [{ restart_count: 1 }, 'healthy', 'unknown'],
+    [restarts(5, 1), 'critical', 'unknown'],
+    // Which of its restarts were news is known when it runs again.
+    [{ state: 'running' }, 'critical', 'critical'],
+    [{ state: 'exited' }, 'unknown', 'unknown'],
+    [restarts(5, 200), 'unknown', 'unknown'],
+    [{ state: 'running' }, 'healthy', 'healthy'],
+  ];
+  for (const [attrs, one, other] of cases) {
+    say(attrs);
+    expect(health(), JSON.stringify(attrs)).toEqual([one, other]);
+  }
+});

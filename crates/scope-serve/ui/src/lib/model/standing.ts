@@ -17,7 +17,9 @@ const [HEALTHY, WARNS, CRITICALLY, UNKNOWN] = ['healthy', 'warning', 'critical',
 ) as [number, number, number, number];
 const NOTHING = () => undefined;
 /** The attributes that facts are judged by, and those that figures are judged with. */
-const JUDGED_BY = ROLE | bitsOf('state', 'exit_code', 'oom_killed', 'health', 'restart_count', 'started_at', 'cores');
+const RESTARTS = bitsOf('restart_count', 'started_at');
+const JUDGED_BY = ROLE | RESTARTS | bitsOf('state', 'exit_code', 'oom_killed', 'health', 'cores');
+const BESIDE_RESTARTS = JUDGED_BY & ~RESTARTS;
 /** The figures that nodes are judged by. */
 export const JUDGED_FIGURES: ReadonlySet<string> = new Set([
   'cpu_pct',
@@ -102,9 +104,11 @@ export class Standings {
     const { graph } = this;
     if (this.#touches === graph.touches && this.#moves === graph.moves) return;
     const changed: number[] = [];
-    this.#roll.call(graph, (_, came) => {
+    this.#roll.call(graph, (_, came, difference) => {
       if (!came) return;
-      this.#put(came);
+      // Restarts are looked at by themselves: what was made anew is as well as it was.
+      if (difference & BESIDE_RESTARTS) this.#put(came);
+      else this.#putUnrest(came);
       changed.push(came.n);
     });
     const moved = graph.movedSince(this.#moves);
@@ -166,17 +170,26 @@ export class Standings {
     if (n >= this.#facts.length) this.#grow(Math.max(n + 1, n * 2));
     const cores = facts.attrs?.['cores'];
     const health = HEALTHS.indexOf(judge(node, NOTHING, EVER).health);
-    const unrest = role === 'pseudo' ? 0 : unrestUntil(node);
     let known = health;
     if (role !== 'pseudo' && !hasEnded(node)) known |= JUDGED;
     // Some are not known to be well however much is measured: those that are starting.
     if (health === UNKNOWN && judge(node, (metric) => (metric === 'cpu_pct' ? 0 : undefined), EVER).health === 'healthy')
       known |= UNKNOWN_YET;
-    if (unrest > 0) known |= RESTARTED;
     if (typeof cores === 'number' && cores > 0) known |= HAS_CORES;
     this.#facts[n] = known;
-    if (known & RESTARTED) this.#unrestUntil[n] = unrest;
     if (known & HAS_CORES) this.#processors[n] = Number(cores) * 100;
+    this.#putUnrest(node);
+  }
+
+  /** What restarts alone say; the rest of what is kept of it holds. */
+  #putUnrest(node: GraphNode) {
+    const { n } = node;
+    // Of what has ended, and of what stands for many, restarts are no news.
+    const until = this.#facts[n]! & JUDGED ? unrestUntil(node) : 0;
+    if (until > 0) {
+      this.#facts[n]! |= RESTARTED;
+      this.#unrestUntil[n] = until;
+    } else this.#facts[n]! &= ~RESTARTED;
   }
 
   #grow(size: number) {

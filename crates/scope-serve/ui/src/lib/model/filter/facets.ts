@@ -1,10 +1,10 @@
 // Facets: values to choose from beside a view, with how many nodes have them. From the graph alone; choosing composes the filter.
 import { AGENTS, bitsOf, KIND, MEMBERS } from '../difference';
-import type { Graph } from '../graph';
+import type { Graph, GraphNode } from '../graph';
 import { Roll } from '../roll';
 import { Tally, type Counted } from './tally';
 import { Thresholds, type Threshold } from './thresholds';
-import { readerOf, readLabels, weight, type Reader } from './values';
+import { readerOf, readLabels, weight } from './values';
 
 export interface Facet {
   /** The field in the filter language: `host`, `label:KEY`. */
@@ -30,8 +30,9 @@ export const FACETS = [
 
 const bitsOfFacet = (of: string) => (of === 'kind' ? KIND : of === 'agent' ? AGENTS : bitsOf(of));
 const LABELLED = bitsOf('labels');
+const RESTARTED = bitsOf('restart_count');
 /** What of nodes is counted. */
-const COUNTED = FACETS.reduce((bits, { of }) => bits | bitsOfFacet(of), MEMBERS | LABELLED | bitsOf('restart_count'));
+const COUNTED = FACETS.reduce((bits, { of }) => bits | bitsOfFacet(of), MEMBERS | LABELLED | RESTARTED);
 
 /** More labels than these are found by writing. */
 const LABELS = 12;
@@ -40,9 +41,9 @@ const VALUES = 500;
 /** Whether labels say something is looked at for so many of the most frequent. */
 const LOOKED_AT = 36;
 
-const RESTARTED: Reader = ({ facts }) => {
+const hasRestarted = ({ facts }: GraphNode) => {
   const restarts = facts.attrs?.['restart_count'];
-  return typeof restarts === 'number' && restarts > 0 ? 'restarted' : '';
+  return typeof restarts === 'number' && restarts > 0;
 };
 
 /** The facets of one graph. Counting follows what changes: of ten thousand nodes few do. */
@@ -51,7 +52,6 @@ export class Facets {
   #tallies = FACETS.map(({ field, of }) => ({ field, bits: bitsOfFacet(of), tally: new Tally(readerOf(of), VALUES) }));
   #keys = new Tally(readLabels, LOOKED_AT);
   #labels = new Map<string, Tally>();
-  #restarted = new Tally(RESTARTED, 1);
   #facets: readonly TalliedFacet[] = [];
   #labelFacets: readonly TalliedFacet[] = [];
   readonly #thresholds: Thresholds;
@@ -62,16 +62,16 @@ export class Facets {
 
   /** Looks at what changed since the last time. */
   count() {
-    const countings = [...this.#tallies, { bits: bitsOf('restart_count'), tally: this.#restarted }];
     const labels = [this.#keys, ...this.#labels.values()];
     this.#roll.call(this.graph, (left, came, difference) => {
       // How many it stands for is counted with everything.
       const weighs = (difference & MEMBERS) !== 0;
-      for (const { bits, tally } of countings) if (weighs || difference & bits) tally.tell(left, came);
+      for (const { bits, tally } of this.#tallies) if (weighs || difference & bits) tally.tell(left, came);
       if (weighs || difference & LABELLED) for (const tally of labels) tally.tell(left, came);
-      if (!weighs) return;
-      if (came) this.#thresholds.weigh(came.n, weight(came));
-      else if (left) this.#thresholds.weigh(left.n, 0);
+      if (weighs && came) this.#thresholds.weigh(came.n, weight(came));
+      else if (weighs && left) this.#thresholds.weigh(left.n, 0);
+      // By a bit of each: of what left it need not be read, which may not have been looked at for long.
+      if (came && (weighs || difference & RESTARTED)) this.#thresholds.restarted(came.n, hasRestarted(came));
     });
   }
 
@@ -95,9 +95,7 @@ export class Facets {
   }
 
   thresholds(): Threshold[] {
-    const found = this.#thresholds.counts();
-    const restarted = this.#restarted.first()[0]?.[1];
-    return restarted ? [...found, { term: 'restarts > 0', metric: 'restart_count', over: 0, count: restarted }] : found;
+    return this.#thresholds.counts();
   }
 
   /** Of a label that was not looked at before. */

@@ -8,7 +8,7 @@ export interface Threshold {
   count: number;
 }
 
-/** No more than there are bits in a byte. */
+/** Of figures. With restarts no more than there are bits in two bytes. */
 const THRESHOLDS: readonly Omit<Threshold, 'count'>[] = [
   { term: 'cpu > 50', metric: 'cpu_pct', over: 50 },
   { term: 'cpu > 100', metric: 'cpu_pct', over: 100 },
@@ -20,11 +20,14 @@ const THRESHOLDS: readonly Omit<Threshold, 'count'>[] = [
   { term: 'throttled > 10', metric: 'cpu_throttled_pct', over: 10 },
 ];
 
+/** The place of the one that is of no figure: who was restarted says so among its facts. */
+const RESTARTS = THRESHOLDS.length;
+
 export class Thresholds {
   /** By the number of the node: what it counts for, and a bit for each that it is over. */
   #weights = new Float64Array();
-  #over = new Uint8Array();
-  readonly #counts = new Float64Array(THRESHOLDS.length);
+  #over = new Uint16Array();
+  readonly #counts = new Float64Array(THRESHOLDS.length + 1);
   /** Whoever came or went since it was last looked. */
   #fresh: number[] = [];
   #moves = -1;
@@ -37,10 +40,18 @@ export class Thresholds {
     const more = weight - this.#weights[n]!;
     this.#weights[n] = weight;
     this.#fresh.push(n);
-    for (let at = 0; at < THRESHOLDS.length; at += 1) if (this.#over[n]! & (1 << at)) this.#counts[at]! += more;
+    for (let at = 0; at <= RESTARTS; at += 1) if (this.#over[n]! & (1 << at)) this.#counts[at]! += more;
   }
 
-  /** Those that are of figures which there are. */
+  /** Whether a node that was weighed has been restarted. */
+  restarted(n: number, ever: boolean) {
+    const bit = 1 << RESTARTS;
+    if ((this.#over[n]! & bit) === (ever ? bit : 0)) return;
+    this.#over[n]! ^= bit;
+    this.#counts[RESTARTS]! += ever ? this.#weights[n]! : -this.#weights[n]!;
+  }
+
+  /** Those that are of figures which there are, and restarts where there were any. */
   counts(): Threshold[] {
     const { graph } = this;
     const moved = graph.movedSince(this.#moves);
@@ -54,6 +65,8 @@ export class Thresholds {
       for (const [figure, of] of moved ?? []) if (graph.metrics[figure] === one.metric) this.#compare(of, column, at);
       if (column) found.push({ ...one, count: this.#counts[at]! });
     });
+    const restarted = this.#counts[RESTARTS]!;
+    if (restarted > 0) found.push({ term: 'restarts > 0', metric: 'restart_count', over: 0, count: restarted });
     return found;
   }
 
@@ -72,7 +85,7 @@ export class Thresholds {
   }
 
   #grow(size: number) {
-    const [weights, over] = [new Float64Array(size), new Uint8Array(size)];
+    const [weights, over] = [new Float64Array(size), new Uint16Array(size)];
     weights.set(this.#weights);
     over.set(this.#over);
     [this.#weights, this.#over] = [weights, over];
