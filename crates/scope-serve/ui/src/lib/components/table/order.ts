@@ -2,6 +2,7 @@
 // milliseconds), and texts are compared where they changed: from then on they are ranks, which are counted instead of compared. No drawing.
 import type { Attribute } from '#lib/live/messages';
 import type { Column } from './columns';
+import { byFigure, isMixed } from './packed';
 import type { Rows } from './rows';
 
 export interface Sorting {
@@ -117,7 +118,10 @@ export class Order {
     const [names, keys] = [this.#names.of, this.#keys];
     const last = this.#fill(rows, numbers, column, descending);
     if (last !== undefined) return (this.#order = counted(this.#named, keys, last));
-    return (this.#order = this.#begin(numbers).sort((a, b) => keys[a]! - keys[b]! || names[a]! - names[b]! || a - b));
+    const begun = this.#begin(numbers);
+    // What is turned around, or nearly in order, is compared in no time; what has other figures is not.
+    if (isMixed(begun, keys)) return (this.#order = byFigure(this.#named, keys));
+    return (this.#order = begun.sort((a, b) => keys[a]! - keys[b]! || names[a]! - names[b]! || a - b));
   }
 
   /** Begins with the order that was: what is nearly sorted is sorted quickly. */
@@ -146,7 +150,10 @@ export class Order {
     const put = (n: number, value: number) => (keys[n] = Number.isNaN(value) ? Infinity : sign * value);
     const figures = rows.figures(column.key);
     if (figures) {
-      for (const n of numbers) put(n, figures[n] ?? NaN);
+      for (let at = 0; at < numbers.length; at += 1) {
+        const n = numbers[at]!;
+        put(n, n < figures.length ? figures[n]! : NaN);
+      }
       return undefined;
     }
     const read = rows.reader(column.key);
