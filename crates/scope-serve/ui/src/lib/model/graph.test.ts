@@ -153,7 +153,12 @@ describe('Graph', () => {
     graph.apply({ type: 'figures', seq: 5, at: snapshot.at, figures: {}, other_metrics: ['threads'] });
     expect(graph.otherMetrics).toEqual(['pids', 'threads']);
     expect(graph.figureNames).toEqual(['cpu_pct', 'mem_bytes', 'pids', 'threads']);
-    graph.apply({ ...snapshot, metrics: ['cpu_pct', 'mem_bytes', 'pids'] });
+    const names = graph.figureNames;
+    graph.apply({ type: 'figures', seq: 6, at: snapshot.at, figures: {} });
+    expect(graph.figureNames).toBe(names);
+    // As many as before, and others.
+    graph.apply({ ...snapshot, metrics: ['cpu_pct', 'mem_bytes', 'pids', 'open_files'] });
     expect(graph.otherMetrics).toEqual([]);
+    expect(graph.figureNames).toEqual(['cpu_pct', 'mem_bytes', 'pids', 'open_files']);
   });
 });

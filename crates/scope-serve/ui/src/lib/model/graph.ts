@@ -85,6 +85,7 @@ export class Graph {
   #columns: (Column | undefined)[] = [];
   #edgeColumns: (Column | undefined)[] = [];
   #edgesOf = new Map<number, Set<number>>();
+  #figureNames: readonly string[] = [];
   /** One more than the largest number that a node has had. */
   #top = 0;
   /** The nodes that came, went or changed, and the figures of nodes that moved, as far as anybody may still ask. */
@@ -137,9 +138,11 @@ export class Graph {
     return applied;
   }
 
-  /** All figures that nodes have, whether they come or not. */
-  get figureNames(): string[] {
-    return [...this.metrics, ...this.otherMetrics];
+  /** All figures that nodes have, whether they come or not. The same list until there are more: what is offered to choose from follows it, and columns of tables. */
+  get figureNames(): readonly string[] {
+    const { metrics, otherMetrics } = this;
+    if (this.#figureNames.length !== metrics.length + otherMetrics.length) this.#figureNames = [...metrics, ...otherMetrics];
+    return this.#figureNames;
   }
 
   /** A figure of a node; unknown is `undefined`, which is not 0. */
@@ -226,6 +229,7 @@ export class Graph {
     this.#edgesOf.clear();
     this.metrics = [];
     this.otherMetrics = [];
+    this.#figureNames = [];
     this.edgeMetrics = [];
     this.#columns = [];
     this.#edgeColumns = [];

@@ -45,7 +45,7 @@ export class TableState {
   #facts = new SvelteSet<string>();
   #kinds = new SvelteSet<string>();
   #grouped = $state(false);
-  #figures = $state.raw<string[]>([]);
+  #figures = $state.raw<readonly string[]>([]);
   readonly #order = new Order();
   readonly #pace = new Pace();
   #numbers: number[] = [];
