@@ -19,7 +19,10 @@ const STOPPED: Hide = Hide {
     name: "stopped",
     title: "containers that do not run",
     part_of: None,
-    what: What::Matching { filter: "state=exited or state=created or state=dead or state=removing", field: "state" },
+    what: What::Matching {
+        filter: "state=created or state=removing or state=exited not (oom_killed=true or exit_code<0 or exit_code>0 exit_code!=130 exit_code!=137 exit_code!=143)",
+        field: "state",
+    },
 };
 
 /// Containers that only hold a pod's namespaces.
