@@ -8,7 +8,7 @@ use scope_core::endpoint::OwnedEndpoint;
 use scope_core::value::Fields;
 use scope_core::{Address, AgentName, Endpoint, Node, NodeId, Number, Protocol, Scope, Timestamp, Value, limits};
 
-use super::facts::{Attachment, ContainerFacts, EngineFacts, Flavour, ImageFacts, Limits, Mount, Port, PublishedPort, State, Transport};
+use super::facts::{Attachment, ContainerFacts, EngineFacts, Flavour, ImageFacts, Limits, Mount, Port, PublishedPort, Transport};
 use super::wire::StatsSample;
 use crate::report::Metric;
 
