@@ -200,6 +200,24 @@ fn what_is_asked_wrongly_is_explained() {
 }
 
 #[test]
+fn fields_that_no_node_has_are_told_of() {
+    let text = join(&lines());
+    for (args, words) in [
+        (&["-f", "stae:running"][..], &["`stae`", "`state`"][..]),
+        (&["-f", "memry > 5"], &["`memry`", "`mem"]),
+        (&["--columns", "name,foo"], &["`foo`"]),
+        (&["--why", "east-api", "-f", "nmae:east"], &["`nmae`", "`name`"]),
+    ] {
+        let said = run_scope([&["render", "-o", "table"], args].concat(), &text).words();
+        assert!(words.iter().all(|word| said.contains(word)) && said.lines().count() == 1, "{args:?}: {said}");
+    }
+    let watched = run_scope(["render", "-o", "csv", "--watch=1ms", "-f", "stae:running"], &text).ok().words();
+    assert_eq!(watched.lines().count(), 1, "once, however often it is drawn: {watched}");
+    let known = run_scope(["render", "-o", "table", "-f", "state:running -has:exit_code app:web or label.x:y", "--columns", "name,health,label.x"], &text);
+    assert!(known.ok().words().is_empty());
+}
+
+#[test]
 fn only_data_on_standard_output() {
     let version = run_scope(["--version"], b"").ok().text();
     assert!(version.starts_with("scope "), "{version}");

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
     }
     let view = find_view(&args.view)?;
     let filter = args.filter.as_deref().map(parse_filter).transpose()?;
+    refuse_bytes_on_a_terminal(args)?;
     let inputs = input::open_all(&args.inputs, &args.from, args.watch.is_some())?;
     if let Some(pace) = args.watch {
         return watch(args, view, filter.as_ref(), inputs, pace.0);
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
     let exit = if let Some(id) = &args.why {
         why(args, view, filter.as_ref(), &heard.state, id)?
     } else {
-        draw(args, view, filter.as_ref(), &heard.state, &mut io::stdout().lock())?;
+        warn(&draw(args, view, filter.as_ref(), &heard.state, &mut io::stdout().lock())?);
         Exit::Done
     };
     Ok(if lost > 0 { Exit::Partial } else { exit })
@@ -71,8 +72,36 @@ fn registry(state: &State) -> Registry {
     registry
 }
 
-/// Draws one view of `state`.
-fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: &State, out: &mut dyn Write) -> Result<()> {
+/// People read tables, programs read lines.
+fn form(args: &RenderArgs) -> Format {
+    args.output.unwrap_or(if io::stdout().is_terminal() { Format::Table } else { Format::Ndjson })
+}
+
+/// A terminal obeys bytes that were never meant for it.
+fn refuse_bytes_on_a_terminal(args: &RenderArgs) -> Result<()> {
+    let form = form(args);
+    if !form.is_binary() || args.why.is_some() || !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let hint = Hint(format!("write it to a file: scope render -o {form} … > scope.{form}"));
+    Err(anyhow::anyhow!("{form} is not text, and would garble the terminal").context(hint))
+}
+
+/// What of the names that were asked for nothing in `graph` has, in words.
+fn unknown_fields(args: &RenderArgs, filter: Option<&Filter>, graph: &Graph<'_>, registry: &Registry) -> Vec<String> {
+    let columns = args.columns.iter().map(String::as_str).filter(|_| args.part == Part::Nodes);
+    let names = filter.map(Filter::names).unwrap_or_default().into_iter().chain(columns);
+    view::unknown_fields(names, graph, registry).iter().map(ToString::to_string).collect()
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Draws one view of `state`; what people should know about what they asked for.
+fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: &State, out: &mut dyn Write) -> Result<Vec<String>> {
     let registry = registry(state);
     let graph = Graph::build(state);
     let group_by = args.group_by.as_deref().map(|text| GroupBy::parse(text, &registry)).transpose()?;
@@ -81,8 +110,7 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
     let rendered = view.project(&graph, &selection);
     let columns: Vec<&str> = args.columns.iter().map(String::as_str).collect();
     let terminal = io::stdout().is_terminal();
-    // People read tables, programs read lines.
-    let form = args.output.unwrap_or(if terminal { Format::Table } else { Format::Ndjson });
+    let form = form(args);
     let options = output::Options {
         registry: &registry,
         now: now(),
@@ -104,7 +132,8 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
         Some(sql) => answer(sql, form, &rendered, &options, &mut buffered)?,
         None => output::write(form, &rendered, &mut buffered, &options)?,
     }
-    buffered.flush().context("could not write to standard output")
+    buffered.flush().context("could not write to standard output")?;
+    Ok(unknown_fields(args, filter, &graph, &registry))
 }
 
 #[cfg(feature = "sql")]
@@ -129,6 +158,7 @@ fn why(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: &
     let group_by = args.group_by.as_deref().map(|text| GroupBy::parse(text, &registry)).transpose()?;
     let show: Vec<&str> = args.show.iter().map(String::as_str).collect();
     let selection = Selection { filter, show: &show, group_by: group_by.as_ref(), now: Some(now()), ..Selection::default() };
+    warn(&unknown_fields(args, filter, &graph, &registry));
     let mut seen = false;
     let mut text = String::new();
     for explanation in view.explain(state, &graph, &selection, id) {
@@ -148,9 +178,16 @@ fn watch(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, inputs
     let mut drawn: Option<Instant> = None;
     let mut stale = false;
     let terminal = io::stdout().is_terminal();
-    let show = |state: &State| -> Result<()> {
+    let mut warned = false;
+    let mut show = |state: &State| -> Result<()> {
         let mut picture = Vec::new();
-        draw(args, view, filter, state, &mut picture)?;
+        let warnings = draw(args, view, filter, state, &mut picture)?;
+        if terminal {
+            // Standard error would be wiped with the next picture.
+            warnings.iter().for_each(|warning| picture.extend_from_slice(format!("warning: {warning}\n").as_bytes()));
+        } else if !std::mem::replace(&mut warned, true) {
+            warn(&warnings);
+        }
         let mut out = io::stdout().lock();
         // One write, the old picture wiped line by line: no flicker.
         let wiped = if terminal { wiped(&picture) } else { picture };

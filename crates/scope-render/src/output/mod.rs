@@ -94,6 +94,11 @@ impl Format {
             Self::Html => "html",
         }
     }
+
+    /// Whether it is bytes that no terminal can show.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Arrow | Self::Parquet | Self::Png)
+    }
 }
 
 impl fmt::Display for Format {

@@ -34,16 +34,18 @@ struct Grid {
 }
 
 pub(super) fn write(rendered: &Rendered<'_, '_>, out: &mut dyn Write, options: &Options<'_>) -> io::Result<()> {
+    let mut left_out = Vec::new();
     if rendered.nodes.iter().all(|node| node.role.is_outside()) {
         writeln!(out, "no {} to show", rendered.view.title.to_lowercase())?;
     } else {
-        nodes(rendered, options).write(out, options)?;
+        left_out.extend(nodes(rendered, options).write(out, options)?);
     }
     if !rendered.edges.is_empty() {
         writeln!(out)?;
-        edges(rendered).write(out, options)?;
+        left_out.extend(edges(rendered).write(out, options)?);
     }
-    let foot = foot(rendered, options);
+    let mut foot = foot(rendered, options);
+    foot.splice(..0, without(&left_out, options.width));
     if !foot.is_empty() {
         writeln!(out)?;
         for line in foot {
@@ -152,8 +154,18 @@ fn foot(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Vec<String> {
     lines
 }
 
+/// What did not fit, by its heads: a column that is missing without a word is taken for one that does not exist.
+fn without(heads: &[String], width: Option<usize>) -> Vec<String> {
+    match heads {
+        [] => Vec::new(),
+        [head] => wrap(&format!("1 more column in a wider terminal: {head} (--columns chooses)"), width),
+        _ => wrap(&format!("{} more columns in a wider terminal: {} (--columns chooses)", heads.len(), heads.join(", ")), width),
+    }
+}
+
 impl Grid {
-    fn write(mut self, out: &mut dyn Write, options: &Options<'_>) -> io::Result<()> {
+    /// Writes what fits; the heads of the columns that do not.
+    fn write(mut self, out: &mut dyn Write, options: &Options<'_>) -> io::Result<Vec<String>> {
         let widths = self.fit(options.width);
         let head = self.line(&self.heads, &widths);
         if options.colour {
@@ -164,7 +176,7 @@ impl Grid {
         for row in &self.rows {
             writeln!(out, "{}", self.line(row, &widths))?;
         }
-        Ok(())
+        Ok(self.heads.split_off(widths.len().min(self.heads.len())))
     }
 
     /// The width of each column; drops columns from the right until the rest fits.

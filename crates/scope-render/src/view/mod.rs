@@ -10,6 +10,7 @@ mod restrict;
 mod subject;
 mod sums;
 mod table;
+mod unknown;
 
 use scope_core::Timestamp;
 use scope_core::filter::Filter;
@@ -20,6 +21,7 @@ pub use kept::KeptView;
 pub use rendered::{Edge, Frame, Hidden, Node, Rendered, Role};
 pub use restrict::restrict;
 pub use table::VIEWS;
+pub use unknown::{UnknownField, unknown_fields};
 
 /// A view: a row of [`VIEWS`].
 #[derive(Clone, Copy, Debug)]

@@ -74,6 +74,16 @@ fn table_of_a_narrow_terminal() {
 }
 
 #[test]
+fn columns_that_do_not_fit_are_named() {
+    let foot = |width| String::from_utf8(write(Format::Table, Part::Nodes, &["name", "cpu", "mem", "age", "label.app"], width)).unwrap();
+    let narrow = foot(Some(40));
+    assert!(!narrow.lines().next().unwrap().contains("label.app".to_uppercase().as_str()), "{narrow}");
+    assert!(narrow.contains("more columns in a wider") && narrow.contains("LABEL.APP") && narrow.contains("--columns"), "{narrow}");
+    assert!(narrow.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 40 || line.contains("hidden") || line.contains("problem")), "{narrow}");
+    assert!(!foot(None).contains("more column"), "all of them are there");
+}
+
+#[test]
 fn table_of_chosen_columns() {
     let table = String::from_utf8(write(Format::Table, Part::Nodes, &["name", "cpu", "age", "label.app"], None)).unwrap();
     insta::assert_snapshot!(table.split("\n\n").next().unwrap());

@@ -381,3 +381,21 @@ fn ends_in_very_many_nodes_are_counted_and_not_drawn() {
         assert_eq!((rendered.nodes.len(), rendered.edges.len(), rendered.hidden.flows_of_hidden), (100, 0, 1));
     });
 }
+
+#[test]
+fn names_that_nothing_knows_come_with_near_ones() {
+    let mut world = shop();
+    world.container("a", "queue").attr("vendor_word", "x").metric("depth", 3_u64).done();
+    let graph = Graph::build(&world.state);
+    let registry = Registry::new();
+    let said = |filter: &str| {
+        let filter: Filter = filter.parse().unwrap();
+        view::unknown_fields(filter.names(), &graph, &registry).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(said("stae:running"), ["no node here has a field `stae`; did you mean `state`?"]);
+    assert!(said("nmae:web")[0].contains("`name`") && said("exitcode=1")[0].contains("`exit_code`"));
+    assert_eq!(said("qqqqq:1 or -has:qqqqq"), ["no node here has a field `qqqqq`"], "each once, and nothing near is nothing said");
+    // Known by name, alias or key, whether or not any node has it; and what a node has, whoever brought it.
+    assert!(said("state:running cpu > 5 app:web env.HOME:/ label.tier:x labels:a=b gpu_pct > 1 rtt > 1").iter().all(|said| said.contains("gpu_pct")));
+    assert!(said("vendor_word:x depth > 2 web -has:vendor_word").is_empty());
+}
