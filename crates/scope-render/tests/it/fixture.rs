@@ -205,6 +205,11 @@ impl Flowing<'_> {
         self
     }
 
+    pub(crate) fn attempts(mut self, opened: u64, failed: u64) -> Self {
+        (self.flow.opened_total, self.flow.failed_total) = (Some(opened), Some(failed));
+        self
+    }
+
     pub(crate) fn bytes(mut self, tx: u64, rx: u64) -> Self {
         (self.flow.tx_bytes_total, self.flow.rx_bytes_total) = (Some(tx), Some(rx));
         self

@@ -193,3 +193,56 @@ fn words_of_outputs_read_back() {
     }
     assert!("xlsx\u{1b}".parse::<Format>().unwrap_err().to_string().contains("xlsx\\u{1b}"));
 }
+
+/// What the page warns of, no picture calls well: the rule is `health.ts` of the page.
+#[test]
+fn pictures_judge_as_the_page_does() {
+    let mut world = World::new();
+    world.host("a", &["10.0.0.1"]);
+    let limited = |world: &mut World, name: &str, used: u64| {
+        let _ = world.container("a", name).metric("mem_bytes", used).metric("mem_limit_bytes", 100_u64).done();
+    };
+    limited(&mut world, "plenty", 84);
+    limited(&mut world, "tight", 92);
+    limited(&mut world, "full", 96);
+    world.container("a", "ill").attr("health", "unhealthy").done();
+    world.container("a", "asleep").attr("state", "paused").done();
+    world.container("a", "loop").attr("restart_count", 5_u64).attr("started_at", at(-60)).done();
+    world.container("a", "calm").attr("restart_count", 5_u64).attr("started_at", at(-7200)).done();
+    world.container("a", "crashed").attr("state", "exited").attr("exit_code", 1_u64).done();
+    world.container("a", "stopped").attr("state", "exited").attr("exit_code", 143_u64).done();
+    world.container("a", "db").listens("net:n|172.18.0.3:5432/tcp").done();
+    world.client("a", &container("plenty"), "net:n|172.18.0.3:5432").open(1).attempts(10, 3).done();
+    world.client("a", &container("tight"), "net:n|172.18.0.3:5432").open(1).attempts(1000, 3).done();
+    let graph = Graph::build(&world.state);
+    let rendered = view::find("containers").unwrap().project(&graph, &Selection { show: &["all"], ..Selection::default() });
+    let registry = Registry::new();
+    let options = Options { registry: &registry, now: at(0), width: None, colour: false, columns: &[], part: Part::Nodes, theme: Theme::Light };
+    let mut svg = Vec::new();
+    output::write(Format::Svg, &rendered, &mut svg, &options).unwrap();
+    let svg = String::from_utf8(svg).unwrap();
+    let part = |about: &str| svg.lines().find(|line| line.contains(&format!("<title>{about}"))).unwrap().to_owned();
+    let drawn = |name: &str| {
+        let from = svg.find(&format!("<title>{name}\n")).unwrap();
+        svg[from..].split("</g>").next().unwrap().to_owned()
+    };
+    for (name, sign, why) in [
+        ("plenty", "f-healthy", ""),
+        ("calm", "f-healthy", ""),
+        ("tight", "f-warning", "memory at 92 % of its limit"),
+        ("asleep", "f-warning", "is paused"),
+        ("full", "f-critical", "memory at 96 % of its limit"),
+        ("ill", "f-critical", "its health check fails"),
+        ("loop", "f-critical", "restarts again and again"),
+        ("crashed", "f-critical", "ended with code 1"),
+        ("stopped", "s-off", ""),
+    ] {
+        let drawn = drawn(name);
+        assert!(drawn.contains(&format!("class=\"{sign}")) && drawn.contains(why), "{name}: {drawn}");
+    }
+    let fails = part("plenty → db");
+    assert!(fails.contains("3 failed") && fails.contains("s-critical") && fails.contains("stroke-dasharray"), "{fails}");
+    let holds = part("tight → db");
+    assert!(holds.contains("3 failed") && holds.contains("s-edge") && !holds.contains("s-critical"), "{holds}");
+    assert!(["healthy", "warning", "critical", "attempts fail"].iter().all(|word| svg.contains(&format!(">{word}</text>"))), "the legend says what they mean");
+}

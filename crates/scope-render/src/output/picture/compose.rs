@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use scope_core::Value;
 use scope_core::field::Unit;
 
+use super::health::{Health, Judgement, fails, judge};
 use super::scene::{Ink, Of, Part, Scene, Shape};
 use super::text;
 use crate::layout::edges::{Bundling, EdgePath, End, Step, route};
@@ -130,12 +131,17 @@ pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
             ],
         });
     }
-    edges(rendered, &placed, &mut parts);
+    let fails = edges(rendered, &placed, &mut parts);
+    let mut signs = Vec::new();
     for (index, node) in rendered.nodes.iter().enumerate() {
         let (Some(rect), Some(label)) = (placed.layout.boxes.get(index), placed.labels.get(index)) else { continue };
         let name = crate::output::safe::label(&node.name, ABOUT_CHARS);
-        let about = [name.as_str(), node.kind, label.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
-        parts.push(Part { of: Of::Node { node: index as u32, about }, shapes: node_shapes(*rect, node, sign(rendered, node), label) });
+        let Judgement { health, reasons } = judge(rendered, node);
+        let sign = sign(rendered, node, health);
+        let reasons = reasons.join(", ");
+        let about = [name.as_str(), node.kind, label.detail.as_str(), &reasons].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        parts.push(Part { of: Of::Node { node: index as u32, about }, shapes: node_shapes(*rect, node, sign, label) });
+        signs.extend(sign.filter(|sign| !signs.contains(sign)));
     }
     let mut view = grown(placed.layout.bounds, MARGIN);
     if rendered.nodes.is_empty() {
@@ -144,53 +150,45 @@ pub(super) fn compose(rendered: &Rendered<'_, '_>) -> Scene {
         let at = Point { x: 180.0, y: 84.0 };
         parts.push(Part { of: Of::Legend, shapes: vec![Shape::Text { at, size: NAME_SIZE, ink: Ink::Faint, bold: false, text }] });
     }
-    legend(rendered, &mut view, &mut parts);
+    legend(rendered, &signs, fails, &mut view, &mut parts);
     Scene { title: rendered.view.title.to_owned(), view, parts }
 }
 
 /// What the sign before a name says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
-    Running,
-    Waiting,
-    Bad,
-    Off,
+const SIGNS: [(Health, &str); 4] =
+    [(Health::Healthy, "healthy"), (Health::Warning, "warning"), (Health::Critical, "critical"), (Health::Unknown, "not running, or not known yet")];
+
+/// The sign before a node's name; none where there is nothing that could be well or not.
+fn sign(rendered: &Rendered<'_, '_>, node: &Node<'_>, health: Health) -> Option<Health> {
+    let has_state = || rendered.attr(node, "state").and_then(Value::as_text).is_some();
+    (!node.role.is_outside() && (health != Health::Unknown || has_state())).then_some(health)
 }
 
-const SIGNS: [(Sign, &str); 4] =
-    [(Sign::Running, "running"), (Sign::Waiting, "paused or starting"), (Sign::Bad, "unhealthy, restarting or dead"), (Sign::Off, "not running")];
-
-fn sign(rendered: &Rendered<'_, '_>, node: &Node<'_>) -> Option<Sign> {
-    if matches!(node.role, Role::Pseudo | Role::Uncontained) {
-        return None;
-    }
-    let text = |name| rendered.attr(node, name).and_then(Value::as_text);
-    Some(match (text("state")?, text("health")) {
-        (_, Some("unhealthy")) | ("restarting" | "dead" | "zombie", _) => Sign::Bad,
-        ("paused" | "removing", _) | (_, Some("starting")) => Sign::Waiting,
-        ("exited" | "created" | "stopped", _) => Sign::Off,
-        _ => Sign::Running,
-    })
-}
-
-/// Signs differ in shape as well as in colour.
-fn sign_shape(sign: Sign, center: Point) -> Shape {
-    let disc = |ink, filled| Shape::Disc { center, radius: 4.0, ink, filled };
+/// The signs of the page: they differ in form as well as in colour. A triangle warns, a disc with a cross is critical.
+fn sign_shapes(sign: Health, center: Point) -> Vec<Shape> {
+    let disc = |ink, radius, filled| Shape::Disc { center, radius, ink, filled };
+    let at = |x: f32, y: f32| Point { x: center.x + x, y: center.y + y };
     match sign {
-        Sign::Running => disc(Ink::Good, true),
-        Sign::Off => disc(Ink::Off, false),
-        Sign::Waiting => {
-            let rect = Rect { x: center.x - 4.0, y: center.y - 4.0, width: 8.0, height: 8.0 };
-            Shape::Box { rect, radius: 1.0, fill: Some(Ink::Waiting), stroke: None, width: 0.0, dashed: false }
+        Health::Healthy => vec![disc(Ink::Healthy, 4.0, true)],
+        Health::Unknown => vec![disc(Ink::Off, 4.0, false)],
+        Health::Warning => {
+            let mark = |from: f32, to: f32| straight(at(0.0, from), at(0.0, to), Ink::Node, 1.4);
+            vec![Shape::Triangle { points: [at(0.0, -5.6), at(5.8, 4.6), at(-5.8, 4.6)], ink: Ink::Warning, muted: false }, mark(-1.8, 1.4), mark(2.4, 3.6)]
         }
-        Sign::Bad => {
-            let at = |x: f32, y: f32| Point { x: center.x + x, y: center.y + y };
-            Shape::Triangle { points: [at(0.0, -5.0), at(5.2, 4.2), at(-5.2, 4.2)], ink: Ink::Bad, muted: false }
-        }
+        Health::Critical => [vec![disc(Ink::Critical, 5.2, true)], cross(center, 2.2, Ink::Node, 1.6)].concat(),
     }
 }
 
-fn node_shapes(rect: Rect, node: &Node<'_>, sign: Option<Sign>, label: &Label) -> Vec<Shape> {
+fn straight(from: Point, to: Point, ink: Ink, width: f32) -> Shape {
+    Shape::Line { start: from, steps: vec![Step::Line(to)], ink, width, muted: false, dashed: false }
+}
+
+fn cross(center: Point, reach: f32, ink: Ink, width: f32) -> Vec<Shape> {
+    let at = |x: f32, y: f32| Point { x: center.x + x * reach, y: center.y + y * reach };
+    vec![straight(at(-1.0, -1.0), at(1.0, 1.0), ink, width), straight(at(1.0, -1.0), at(-1.0, 1.0), ink, width)]
+}
+
+fn node_shapes(rect: Rect, node: &Node<'_>, sign: Option<Health>, label: &Label) -> Vec<Shape> {
     let outside = matches!(node.role, Role::Pseudo | Role::Uncontained | Role::StandIn);
     let radius = if outside { rect.height / 2.0 } else { 6.0 };
     let fill = if outside { Ink::Outside } else { Ink::Node };
@@ -207,7 +205,7 @@ fn node_shapes(rect: Rect, node: &Node<'_>, sign: Option<Sign>, label: &Label) -
     let left = if outside { rect.x + (rect.width - width) / 2.0 } else { rect.x + PAD + indent };
     let base = if label.detail.is_empty() { middle + NAME_SIZE * 0.36 } else { middle - 2.5 };
     if let Some(sign) = sign {
-        shapes.push(sign_shape(sign, Point { x: rect.x + PAD + 3.0, y: base - NAME_SIZE * 0.36 }));
+        shapes.extend(sign_shapes(sign, Point { x: rect.x + PAD + 3.0, y: base - NAME_SIZE * 0.36 }));
     }
     shapes.push(Shape::Text { at: Point { x: left, y: base }, size: NAME_SIZE, ink: Ink::Text, bold: false, text: label.name.clone() });
     if !label.detail.is_empty() {
@@ -216,9 +214,10 @@ fn node_shapes(rect: Rect, node: &Node<'_>, sign: Option<Sign>, label: &Label) -
     shapes
 }
 
-/// Lines, thicker the more connections they stand for, the ones held back first.
-fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
+/// Lines, thicker the more connections they stand for, the ones held back first and those that fail last. Whether any does.
+fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) -> bool {
     let mut abouts = vec![Vec::new(); placed.paths.len()];
+    let mut failing = vec![false; placed.paths.len()];
     let mut ports = vec![Vec::new(); placed.paths.len()];
     for (edge, path) in rendered.edges.iter().zip(&placed.path_of) {
         let Some(path) = path.map(|path| path as usize) else { continue };
@@ -226,7 +225,11 @@ fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
         let on: Vec<String> = rendered.ports(edge).iter().map(|(protocol, port, _)| format!("{protocol}/{port}")).collect();
         if let Some(about) = abouts.get_mut(path).filter(|about| about.len() < 12) {
             let open = edge.figures.open;
-            about.push(format!("{} → {}  {}  {open} open", label(name(edge.from), 48), label(name(edge.to), 48), on.join(" ")));
+            let failed = edge.figures.failed_total.filter(|failed| *failed > 0).map_or_else(String::new, |failed| format!("  {failed} failed"));
+            about.push(format!("{} → {}  {}  {open} open{failed}", label(name(edge.from), 48), label(name(edge.to), 48), on.join(" ")));
+        }
+        if let Some(failing) = failing.get_mut(path) {
+            *failing |= fails(edge);
         }
         if let Some(ports) = ports.get_mut(path) {
             ports.extend(rendered.ports(edge).iter().map(|(_, port, _)| *port));
@@ -235,13 +238,20 @@ fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
     let mut taken = placed.layout.boxes.clone();
     let lines: Vec<Point> = if placed.paths.len() <= PORTS_AT { placed.paths.iter().flat_map(line_points).collect() } else { Vec::new() };
     let mut order: Vec<usize> = (0..placed.paths.len()).collect();
-    order.sort_by_key(|at| placed.paths.get(*at).is_some_and(|path| !path.muted));
+    let fails = |at: usize| failing.get(at).copied().unwrap_or(false);
+    order.sort_by_key(|at| (fails(*at), placed.paths.get(*at).is_some_and(|path| !path.muted)));
     for at in order {
         let Some(path) = placed.paths.get(at) else { continue };
-        let width = if path.muted { 0.8 } else { (1.1 + path.weight.max(1.0).log10()).min(5.0) };
-        let mut shapes = vec![Shape::Line { start: path.start, steps: path.steps.clone(), ink: Ink::Edge, width, muted: path.muted }];
-        shapes.extend(head(path, width));
-        if placed.paths.len() <= PORTS_AT && !path.muted {
+        let fails = fails(at);
+        let (muted, ink) = (path.muted && !fails, if fails { Ink::Critical } else { Ink::Edge });
+        let width = if muted { 0.8 } else { (1.1 + path.weight.max(1.0).log10()).min(5.0) };
+        let mut shapes = vec![Shape::Line { start: path.start, steps: path.steps.clone(), ink, width, muted, dashed: fails }];
+        shapes.extend(head(path, width, ink, muted));
+        if fails && let Some(center) = point_on(path, 0.5) {
+            shapes.extend(failing_mark(center));
+            taken.push(Rect { x: center.x - 7.0, y: center.y - 7.0, width: 14.0, height: 14.0 });
+        }
+        if placed.paths.len() <= PORTS_AT && !muted {
             shapes.extend(ports.get_mut(at).and_then(|ports| port_label(path, ports, &lines, &mut taken)));
         }
         let ends = match (path.from, path.to) {
@@ -254,10 +264,16 @@ fn edges(rendered: &Rendered<'_, '_>, placed: &Placed, parts: &mut Vec<Part>) {
         }
         parts.push(Part { of: Of::Edge { ends, about }, shapes });
     }
+    failing.contains(&true)
+}
+
+/// A cross on a ground of its own: a line on which attempts fail.
+fn failing_mark(center: Point) -> Vec<Shape> {
+    [vec![Shape::Disc { center, radius: 7.0, ink: Ink::Background, filled: true }], cross(center, 3.4, Ink::Critical, 1.8)].concat()
 }
 
 /// The arrow's head at the server.
-fn head(path: &EdgePath, width: f32) -> Option<Shape> {
+fn head(path: &EdgePath, width: f32, ink: Ink, muted: bool) -> Option<Shape> {
     let end = path.end();
     let before = match path.steps.last()? {
         Step::Curve([_, control], _) => *control,
@@ -272,7 +288,7 @@ fn head(path: &EdgePath, width: f32) -> Option<Shape> {
     let (long, wide) = (6.0 + width, 2.6 + width * 0.7);
     let back = Point { x: end.x - ux * long, y: end.y - uy * long };
     let side = |sign: f32| Point { x: back.x - sign * uy * wide, y: back.y + sign * ux * wide };
-    Some(Shape::Triangle { points: [end, side(1.0), side(-1.0)], ink: Ink::Edge, muted: path.muted })
+    Some(Shape::Triangle { points: [end, side(1.0), side(-1.0)], ink, muted })
 }
 
 /// The server's ports, at the line: at the place, of some that cover neither a box nor other ports, where fewest lines run through; nowhere where there is none.
@@ -337,7 +353,7 @@ fn bezier(start: Point, first: Point, second: Point, end: Point, t: f32) -> Poin
 }
 
 /// What the signs that occur mean, and what is hidden, beneath the picture.
-fn legend(rendered: &Rendered<'_, '_>, view: &mut Rect, parts: &mut Vec<Part>) {
+fn legend(rendered: &Rendered<'_, '_>, occur: &[Health], fails: bool, view: &mut Rect, parts: &mut Vec<Part>) {
     let mut x = view.x + MARGIN;
     let y = view.y + view.height + 4.0;
     let mut shapes = Vec::new();
@@ -347,12 +363,17 @@ fn legend(rendered: &Rendered<'_, '_>, view: &mut Rect, parts: &mut Vec<Part>) {
         *x += width + 20.0;
     };
     let mut signs = Vec::new();
-    for (sign_of, means) in SIGNS {
-        if rendered.nodes.iter().any(|node| sign(rendered, node) == Some(sign_of)) {
-            signs.push(sign_shape(sign_of, Point { x: x + 4.0, y: y - 3.6 }));
-            x += 14.0;
-            word(&mut x, means.to_owned());
-        }
+    for (sign, means) in SIGNS.into_iter().filter(|(sign, _)| occur.contains(sign)) {
+        signs.extend(sign_shapes(sign, Point { x: x + 4.0, y: y - 3.6 }));
+        x += 14.0;
+        word(&mut x, means.to_owned());
+    }
+    if fails {
+        let (start, end) = (Point { x, y: y - 3.6 }, Point { x: x + 30.0, y: y - 3.6 });
+        signs.push(Shape::Line { start, steps: vec![Step::Line(end)], ink: Ink::Critical, width: 1.8, muted: false, dashed: true });
+        signs.extend(failing_mark(Point { x: x + 15.0, y: y - 3.6 }));
+        x += 36.0;
+        word(&mut x, "attempts fail".to_owned());
     }
     let hidden = rendered.hidden.nodes();
     if hidden > 0 {

@@ -1,6 +1,7 @@
 //! Pictures: a view with its layout as shapes, which [`svg`], [`png`] and [`html`] draw. What a shape looks like in a file is theirs.
 
 mod compose;
+mod health;
 pub(super) mod html;
 pub(super) mod png;
 mod scene;

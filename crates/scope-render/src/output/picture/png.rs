@@ -81,7 +81,7 @@ impl Canvas {
                 let Some(path) = PathBuilder::from_circle(center.x, center.y, if *filled { *radius } else { radius - 0.75 }) else { return };
                 if *filled { self.fill(&path, *ink, 1.0) } else { self.stroke(&path, *ink, 1.5, false, 1.0) }
             }
-            Shape::Line { start, steps, ink, width, muted } => {
+            Shape::Line { start, steps, ink, width, muted, dashed } => {
                 let mut path = PathBuilder::new();
                 path.move_to(start.x, start.y);
                 for step in steps {
@@ -91,7 +91,7 @@ impl Canvas {
                     }
                 }
                 if let Some(path) = path.finish() {
-                    self.stroke(&path, *ink, *width, false, opacity(*muted));
+                    self.stroke(&path, *ink, *width, *dashed, opacity(*muted));
                 }
             }
             Shape::Triangle { points: [a, b, c], ink, muted } => {

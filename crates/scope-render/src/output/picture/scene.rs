@@ -39,7 +39,7 @@ pub(super) enum Shape {
     /// A disc, or a ring where it is not filled.
     Disc { center: Point, radius: f32, ink: Ink, filled: bool },
     /// A line; `muted` ones stay in the background.
-    Line { start: Point, steps: Vec<Step>, ink: Ink, width: f32, muted: bool },
+    Line { start: Point, steps: Vec<Step>, ink: Ink, width: f32, muted: bool, dashed: bool },
     /// A filled triangle: an arrow's head, a warning.
     Triangle { points: [Point; 3], ink: Ink, muted: bool },
     /// A line of text, `at` the left end of its base line.
@@ -58,9 +58,9 @@ pub(super) enum Ink {
     Text,
     Faint,
     Edge,
-    Good,
-    Waiting,
-    Bad,
+    Healthy,
+    Warning,
+    Critical,
     Off,
 }
 
@@ -76,9 +76,9 @@ impl Ink {
         (Self::Text, "text"),
         (Self::Faint, "faint"),
         (Self::Edge, "edge"),
-        (Self::Good, "good"),
-        (Self::Waiting, "waiting"),
-        (Self::Bad, "bad"),
+        (Self::Healthy, "healthy"),
+        (Self::Warning, "warning"),
+        (Self::Critical, "critical"),
         (Self::Off, "off"),
     ];
 
@@ -99,9 +99,9 @@ impl Ink {
             Self::Text => [0x001b_242d, 0x00e3_eaf0],
             Self::Faint => [0x005b_6a78, 0x0096_a5b3],
             Self::Edge => [0x004a_7ab0, 0x006c_a6dc],
-            Self::Good => [0x002e_8b57, 0x004c_c37f],
-            Self::Waiting => [0x00c0_7700, 0x00e8_a838],
-            Self::Bad => [0x00c6_2f2f, 0x00ff_6b61],
+            Self::Healthy => [0x002e_8b57, 0x004c_c37f],
+            Self::Warning => [0x00c0_7700, 0x00e8_a838],
+            Self::Critical => [0x00c6_2f2f, 0x00ff_6b61],
             Self::Off => [0x0085_929e, 0x0077_8795],
         };
         let rgb: u32 = match theme {

@@ -104,7 +104,7 @@ fn draw(shape: &Shape, out: &mut String) {
             let _ =
                 write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" class=\"{kind}-{}\" stroke-width=\"1.5\"/>", n(center.x), n(center.y), n(radius), ink.name());
         }
-        Shape::Line { start, steps, ink, width, muted } => {
+        Shape::Line { start, steps, ink, width, muted, dashed } => {
             let _ = write!(out, "<path d=\"M{} {}", n(start.x), n(start.y));
             for step in steps {
                 let _ = match step {
@@ -112,7 +112,7 @@ fn draw(shape: &Shape, out: &mut String) {
                     Step::Curve([a, b], to) => write!(out, "C{} {} {} {} {} {}", n(a.x), n(a.y), n(b.x), n(b.y), n(to.x), n(to.y)),
                 };
             }
-            let _ = write!(out, "\" class=\"s-{}{}\" stroke-width=\"{}\"/>", ink.name(), mute(*muted), n(*width));
+            let _ = write!(out, "\" class=\"s-{}{}\" stroke-width=\"{}\"{}/>", ink.name(), mute(*muted), n(*width), dash(*dashed));
         }
         Shape::Triangle { points: [a, b, c], ink, muted } => {
             let _ = write!(out, "<path d=\"M{} {}L{} {}L{} {}Z\" class=\"f-{}{}\"/>", n(a.x), n(a.y), n(b.x), n(b.y), n(c.x), n(c.y), ink.name(), mute(*muted));

@@ -85,7 +85,7 @@ fn png_is_a_picture_of_the_right_size() {
     assert_eq!((info.color_type, pixels.len()), (::png::ColorType::Rgb, info.width as usize * info.height as usize * 3));
     let background = Ink::Background.rgb(Theme::Dark);
     assert!(pixels.starts_with(&background) && pixels.ends_with(&background), "a margin is around everything");
-    assert!(pixels.chunks(3).any(|pixel| pixel == Ink::Good.rgb(Theme::Dark)), "what runs has a green sign");
+    assert!(pixels.chunks(3).any(|pixel| pixel == Ink::Healthy.rgb(Theme::Dark)), "what runs has a green sign");
 }
 
 #[test]
