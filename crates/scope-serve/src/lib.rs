@@ -14,6 +14,7 @@ pub mod agent;
 pub mod enrolment;
 #[cfg(any(feature = "server", feature = "agent"))]
 mod exposition;
+pub mod machine;
 #[cfg(any(feature = "server", feature = "agent"))]
 pub mod pinned;
 #[cfg(any(feature = "server", feature = "agent"))]

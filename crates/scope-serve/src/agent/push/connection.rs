@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::dial::{Opener, Wire};
 use super::figures::Figures;
+use super::refusal::Lost;
 use super::spool::Spool;
 use crate::request;
 use crate::request::RequestEnvelope;
@@ -24,6 +25,8 @@ use crate::request::RequestEnvelope;
 const WELCOME: Duration = Duration::from_secs(10);
 /// Silence after which the server is taken for gone, where it does not say how long it is patient itself.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long the reason may take after a connection has closed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Between two looks at the silence.
 const LOOK: Duration = Duration::from_secs(1);
 /// Requests that are worked on at a time.
@@ -66,7 +69,7 @@ pub(super) enum End {
     /// There are no more reports.
     Closed,
     /// It broke; whether the server had said welcome.
-    Broken { why: String, worked: bool },
+    Broken { why: Lost, worked: bool },
 }
 
 struct Connection<'a> {
@@ -110,7 +113,8 @@ pub(super) async fn run(
         silence: WELCOME,
         work: JoinSet::new(),
     };
-    let broken = |connection: &Connection<'_>, why: String| End::Broken { why, worked: connection.welcomed };
+    let lost = |connection: &Connection<'_>, why: Lost| End::Broken { why, worked: connection.welcomed };
+    let broken = |connection: &Connection<'_>, why: String| lost(connection, Lost::Broken(why));
     let mut unpacker = Unpacker::default();
     let (mut heard, mut look) = (Instant::now(), Instant::now() + LOOK);
     if let Err(why) = connection.queue(Kind::Hello(hello)) {
@@ -136,7 +140,14 @@ pub(super) async fn run(
         }
         tokio::select! {
             room = outgoing.reserve(), if !connection.waiting.is_empty() => {
-                let Ok(room) = room else { return broken(&connection, "the connection is closed".to_owned()) };
+                let Ok(room) = room else {
+                    // Why is what it was told last.
+                    let said = match tokio::time::timeout(LAST_WORDS, incoming.next()).await {
+                        Ok(Some(Err(why))) => why,
+                        _ => Lost::Broken("the connection is closed".to_owned()),
+                    };
+                    return lost(&connection, said);
+                };
                 if let Some(chunk) = connection.waiting.pop_front() {
                     figures.sent(chunk.encoded_len());
                     room.send(chunk);
@@ -145,7 +156,7 @@ pub(super) async fn run(
             chunk = incoming.next() => {
                 let chunk = match chunk {
                     Some(Ok(chunk)) => chunk,
-                    Some(Err(why)) => return broken(&connection, why),
+                    Some(Err(why)) => return lost(&connection, why),
                     None => return broken(&connection, "the server closed the connection".to_owned()),
                 };
                 heard = Instant::now();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use scope_core::AgentName;
@@ -159,6 +159,9 @@ async fn exchange(address: &Address, body: Vec<u8>) -> Result<String, DialError>
     }
     let detail = serde_json::from_slice::<serde_json::Value>(&body).ok().and_then(|problem| Some(problem.get("detail")?.as_str()?.to_owned()));
     let detail = scope_core::limits::cut(&detail.unwrap_or_else(|| status.to_string()), 300).escape_debug().to_string();
+    if status == StatusCode::UNAUTHORIZED {
+        return Err(DialError::Fatal(PushError::Enrolment("it was used, or has ended: make another with `scope serve enrol` there".to_owned())));
+    }
     // A server that is busy or restarts may take it later; one that does not know it never will.
     let later = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
     Err(if later { DialError::Failed(detail) } else { DialError::Fatal(PushError::Enrolment(detail)) })

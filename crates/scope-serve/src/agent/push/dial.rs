@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::credential::Credential;
+use super::refusal::Lost;
 use super::target::Target;
 use super::tls::Trust;
 use super::{PushConfig, PushError, Transport, grpc, websocket};
@@ -30,7 +31,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// Chunks both ways. Dropped, the connection is closed.
 pub(super) struct Wire {
     pub(super) outgoing: mpsc::Sender<Chunk>,
-    pub(super) incoming: Pin<Box<dyn Stream<Item = Result<Chunk, String>> + Send>>,
+    pub(super) incoming: Pin<Box<dyn Stream<Item = Result<Chunk, Lost>> + Send>>,
     /// For pipes beside it.
     pub(super) pipes: Opener,
     /// The task that sends, where the transport needs one.
@@ -68,8 +69,20 @@ impl Opener {
 pub(super) enum DialError {
     /// Trying again may help.
     Failed(String),
+    /// It does once the server was told of this agent: what it says, where it says something.
+    Refused(Option<String>),
     /// It does not.
     Fatal(PushError),
+}
+
+impl From<Lost> for DialError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Broken(why) => Self::Failed(why),
+            Lost::Unknown => Self::Refused(None),
+            Lost::Denied(why) => Self::Refused(Some(why)),
+        }
+    }
 }
 
 impl From<PushError> for DialError {

@@ -4,18 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use http::StatusCode;
 use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
 use scope_core::link::CHUNK_BYTES;
 use scope_core::link::message::Chunk;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Code;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic_prost::ProstCodec;
 
 use super::dial::{Address, DialError, OUTGOING, Opener, Wire};
+use super::refusal::Lost;
 
+/// Where gRPC says how a call ended.
+const STATUS: &str = "grpc-status";
 /// The stream of a link.
 const CONNECT: &str = "/scope.link.v1.Link/Connect";
 /// The stream of a pipe.
@@ -47,17 +52,37 @@ pub(super) async fn open(channel: Channel, credential: Option<Arc<str>>, path: &
             format!("Bearer {credential}").parse().map_err(|_| DialError::Failed("the credential holds what no header can".to_owned()))?;
         request.metadata_mut().insert("authorization", value);
     }
-    let mut client = tonic::client::Grpc::new(channel.clone()).max_decoding_message_size(CHUNK_BYTES);
+    let mut client = tonic::client::Grpc::new(tower::util::MapResponse::new(channel.clone(), with_status)).max_decoding_message_size(CHUNK_BYTES);
     client.ready().await.map_err(|error| DialError::Failed(with_causes(&error)))?;
     let codec = ProstCodec::<Chunk, Chunk>::default();
-    let response = client.streaming(request, PathAndQuery::from_static(path), codec).await.map_err(|status| DialError::Failed(said(&status)))?;
-    let incoming = response.into_inner().map(|chunk| chunk.map_err(|status| said(&status)));
+    let response = client.streaming(request, PathAndQuery::from_static(path), codec).await.map_err(|status| lost(&status))?;
+    let incoming = response.into_inner().map(|chunk| chunk.map_err(|status| lost(&status)));
     Ok(Wire { outgoing, incoming: Box::pin(incoming), pipes: Opener::Grpc(channel, credential), _sender: None })
 }
 
-fn said(status: &tonic::Status) -> String {
-    let message = scope_core::limits::cut(status.message(), 300);
-    format!("{}: {}", status.code().description(), message.escape_debug())
+/// An answer that is no gRPC, with a status that says what it is: its body would be read as messages.
+fn with_status<B>(mut response: http::Response<B>) -> http::Response<B> {
+    if response.status() != StatusCode::OK && !response.headers().contains_key(STATUS) {
+        let (code, why) = match Lost::of_status(response.status()) {
+            Lost::Broken(why) => (Code::Unavailable, why),
+            Lost::Unknown => (Code::Unauthenticated, String::new()),
+            Lost::Denied(why) => (Code::PermissionDenied, why),
+        };
+        let status = tonic::Status::new(code, why);
+        // Codes and the words for HTTP's statuses are text that any header can hold.
+        let _ = status.add_header(response.headers_mut());
+    }
+    response
+}
+
+fn lost(status: &tonic::Status) -> Lost {
+    let message = scope_core::limits::cut(status.message(), 300).escape_debug().to_string();
+    match status.code() {
+        Code::Unauthenticated => Lost::Unknown,
+        Code::PermissionDenied => Lost::Denied(message),
+        Code::Unavailable => Lost::Broken(message),
+        code => Lost::Broken(format!("{}: {message}", code.description())),
+    }
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

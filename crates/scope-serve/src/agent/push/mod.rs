@@ -7,6 +7,7 @@
 //! | `connection` | what is said over one connection |
 //! | `dial`, `grpc`, `websocket`, `tls` | how a connection comes about |
 //! | `credential` | enrolment, and where its outcome is kept |
+//! | `refusal` | what a server says that does not let this agent in |
 //! | `figures` | what can be seen of it, beside profiles |
 
 mod backoff;
@@ -15,6 +16,7 @@ mod credential;
 mod dial;
 mod figures;
 mod grpc;
+mod refusal;
 mod spool;
 mod target;
 mod tls;
@@ -26,15 +28,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use scope_core::{Body, CompactString, Record};
+use scope_core::{CompactString, Record};
 use tokio::sync::mpsc;
 
 use self::backoff::Backoff;
 use self::connection::{Closing, End};
-use self::dial::Dialler;
+use self::dial::{DialError, Dialler};
 use self::figures::Figures;
+use self::refusal::{Lost, Proof};
 use self::spool::Spool;
 use crate::admin;
+use crate::machine::machine_id;
 use crate::request::RequestEnvelope;
 
 pub use target::{Target, TargetError};
@@ -176,7 +180,7 @@ async fn push(
     // Who speaks stands in what is said.
     let Some(first) = reports.recv().await else { return Ok(Ended::Closed) };
     let Some(agent) = first.last().map(|record| record.agent.clone()) else { return Ok(Ended::Closed) };
-    let machine = machine_id(&first);
+    let machine = machine_id(&first).map(str::to_owned);
     let mut spool = Spool::new(agent.clone(), config.spool_bytes, Arc::clone(figures));
     spool.take(first);
     let mut backoff = Backoff::new(config.backoff.0, config.backoff.1);
@@ -205,19 +209,25 @@ async fn push(
                     End::Broken { why, worked } => {
                         if worked {
                             backoff.reset();
-                        } else if let Some(dialler) = &mut dialler {
+                        } else if let (Lost::Broken(_), Some(dialler)) = (&why, &mut dialler) {
                             dialler.fall_back();
                         }
-                        why
+                        why.into()
                     }
                 }
             }
-            Some(Err(dial::DialError::Fatal(error))) => return Err(error),
-            Some(Err(dial::DialError::Failed(why))) => why,
+            Some(Err(error)) => error,
         };
         figures.down();
         let wait = backoff.next();
-        tracing::warn!(server = %config.target, %why, again_in = ?wait, "the server cannot be reached; reports wait");
+        match why {
+            DialError::Fatal(error) => return Err(error),
+            DialError::Failed(why) => tracing::warn!(server = %config.target, %why, again_in = ?wait, "the server cannot be reached; reports wait"),
+            DialError::Refused(why) => {
+                let message = Proof::of(config, &credential).refused(agent.as_str(), why.as_deref());
+                tracing::warn!(server = %config.target, again_in = ?wait, "{message}; reports wait");
+            }
+        }
         if meanwhile(tokio::time::sleep(wait), reports, &mut spool, &mut closing).await.is_none() {
             return Ok(Ended::Closed);
         }
@@ -237,12 +247,4 @@ async fn meanwhile<T>(work: impl Future<Output = T>, reports: &mut mpsc::Receive
             () = closing.over() => return None,
         }
     }
-}
-
-/// The hash of the machine's id, where the collector says it.
-fn machine_id(report: &[Record]) -> Option<String> {
-    report.iter().find_map(|record| match &record.body {
-        Body::Node(node) if node.id.kind() == "host" => node.attrs.get("machine_id").and_then(|id| id.as_text()).map(str::to_owned),
-        _ => None,
-    })
 }

@@ -11,13 +11,15 @@ use scope_core::link::message::Chunk;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::dial::{Address, DialError, OUTGOING, Opener, Sender, Wire};
+use super::refusal::Lost;
 
 /// Opens a socket at `path` of the server.
 pub(super) async fn open(address: Arc<Address>, path: &str) -> Result<Wire, DialError> {
-    let failed = |error: &Error| DialError::Failed(said(error));
+    let failed = |error: &Error| DialError::from(lost(error));
     let stream = address.connect("http/1.1").await.map_err(DialError::Failed)?;
     let scheme = if address.target.tls { "wss" } else { "ws" };
     let mut request =
@@ -43,18 +45,21 @@ pub(super) async fn open(address: Arc<Address>, path: &str) -> Result<Wire, Dial
     });
     let incoming = source.filter_map(|message| async move {
         match message {
-            Ok(Message::Binary(bytes)) => Some(Chunk::decode(bytes).map_err(|error| error.to_string())),
-            Ok(Message::Close(Some(frame))) => Some(Err(scope_core::limits::cut(frame.reason.as_str(), 300).escape_debug().to_string())),
+            Ok(Message::Binary(bytes)) => Some(Chunk::decode(bytes).map_err(|error| Lost::Broken(error.to_string()))),
+            Ok(Message::Close(Some(frame))) => {
+                let why = scope_core::limits::cut(frame.reason.as_str(), 300).escape_debug().to_string();
+                Some(Err(if frame.code == CloseCode::Policy { Lost::Denied(why) } else { Lost::Broken(why) }))
+            }
             Ok(_) => None,
-            Err(error) => Some(Err(said(&error))),
+            Err(error) => Some(Err(lost(&error))),
         }
     });
     Ok(Wire { outgoing, incoming: Box::pin(incoming), pipes: Opener::Websocket(address), _sender: Some(Sender(sender)) })
 }
 
-fn said(error: &Error) -> String {
+fn lost(error: &Error) -> Lost {
     match error {
-        Error::Http(response) => format!("the server answered {}", response.status()),
-        other => other.to_string(),
+        Error::Http(response) => Lost::of_status(response.status()),
+        other => Lost::Broken(other.to_string()),
     }
 }
