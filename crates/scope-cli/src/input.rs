@@ -1,7 +1,9 @@
 //! Where streams come from: files, standard input, addresses. What their bytes mean is the codec's business.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -97,6 +99,22 @@ fn is_address(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
 }
 
+/// The address of a server as it is written. On this machine a server speaks plain HTTP unless it is told otherwise, so there `localhost:4040` is one.
+fn address_of(server: &str) -> Result<Cow<'_, str>> {
+    if is_address(server) {
+        return Ok(Cow::Borrowed(server));
+    }
+    let authority = server.trim_end_matches('/');
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_port = port.parse::<u16>().is_ok();
+    if is_port && (host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())) {
+        return Ok(Cow::Owned(format!("http://{authority}")));
+    }
+    let error = anyhow::anyhow!("`{server}` is not the address of a server, such as https://host:4040");
+    let plain = is_port && !authority.contains(['/', ' ']);
+    Err(if plain { error.context(Hint(format!("write https://{authority}, or http://{authority} where the server speaks no TLS"))) } else { error })
+}
+
 /// Whether `name` is an address without a path, which holds no file.
 fn is_server(name: &str) -> bool {
     is_address(name) && name.split_once("://").is_some_and(|(_, rest)| !rest.trim_end_matches('/').contains(['/', '?']))
@@ -121,7 +139,7 @@ fn open(name: &str, from: &FromArgs) -> Result<Input> {
 }
 
 fn open_server(server: &str, from: &FromArgs, follow: bool) -> Result<Input> {
-    anyhow::ensure!(is_address(server), "`{server}` is not the address of a server, such as https://host:4040");
+    let server = address_of(server)?;
     let address = format!("{}/api/v1/records?follow={follow}", server.trim_end_matches('/'));
     open_address(&address, from, !follow)
 }
@@ -145,6 +163,7 @@ fn open_address(address: &str, from: &FromArgs, impatient: bool) -> Result<Input
 #[cfg(feature = "http")]
 mod http {
     use std::io::{self, Read};
+    use std::net::IpAddr;
     use std::path::Path;
     use std::time::Duration;
 
@@ -242,6 +261,23 @@ mod http {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_servers() {
+        for (written, meant) in [
+            ("https://scope.example:4040", "https://scope.example:4040"),
+            ("localhost:4040", "http://localhost:4040"),
+            ("127.0.0.1:4040/", "http://127.0.0.1:4040"),
+            ("[::1]:4040", "http://[::1]:4040"),
+        ] {
+            assert_eq!(address_of(written).map(Cow::into_owned).map_err(|error| error.to_string()), Ok(meant.to_owned()));
+        }
+        for other in ["localhost", "scope.example:4040", "10.0.0.1:4040", "localhost:web", "records.ndjson", ""] {
+            assert!(address_of(other).is_err(), "{other}");
+        }
+        let hint = address_of("scope.example:4040").map(|_| ()).map_err(|error| error.downcast_ref::<Hint>().map(|hint| hint.0.clone()));
+        assert!(matches!(hint, Err(Some(hint)) if hint.contains("http://scope.example:4040")));
+    }
 
     #[test]
     fn patterns() {

@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct FromArgs {
-    /// Read the live records of this server: `https://host:port`. An input that is the address of a server without a path means the same.
+    /// Read the live records of this server: `https://host:port`, or on this machine `localhost:4040`. An input that is the address of a server without a path means the same.
     #[arg(long, value_name = "SERVER")]
     pub(crate) from: Vec<String>,
 

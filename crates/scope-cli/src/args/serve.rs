@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     #[command(subcommand)]
     pub(crate) command: Option<ServeCommand>,
 
-    /// Where to listen.
+    /// Where to listen. Beyond loopback it needs TLS: in a container it makes a certificate by itself, as with `--tls-self-signed`.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4040", env = "SCOPE_BIND")]
     pub(crate) bind: SocketAddr,
 

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use scope_serve::server::app::Server;
+use scope_serve::server::app::{Server, StartError};
 use scope_serve::server::config::Config;
 use scope_serve::server::live::Live;
-use scope_serve::server::tls::{Asked, Source, TlsSettings, bind_policy, in_container};
+use scope_serve::server::tls::{Asked, Source, TlsSettings, bind_policy, container_sign};
 
 use crate::args::{ServeArgs, ServeCommand};
-use crate::exit::Exit;
+use crate::exit::{Exit, Hint};
 use crate::interruption::interruption;
 #[cfg(feature = "collect")]
 use crate::local;
@@ -40,7 +40,11 @@ async fn serve(args: ServeArgs) -> Result<Exit> {
         admin: args.admin,
         limits: args.limits.server(),
     };
-    let server = Server::bind(config, Arc::clone(&live)).await.context("could not start the server")?;
+    let server = Server::bind(config, Arc::clone(&live)).await.map_err(|error| {
+        let hint = advice(&error);
+        let error = anyhow::Error::new(error).context("could not start the server");
+        hint.map_or(error, |hint| error.context(Hint(hint)))
+    })?;
     greet(&server)?;
     #[cfg(feature = "collect")]
     let local = (!args.no_collect).then(|| local::Local::start(args.local, live));
@@ -66,7 +70,15 @@ fn tls(args: &ServeArgs, data_dir: &Path) -> Result<Option<TlsSettings>> {
         (None, true) => Asked::SelfSigned,
         (None, false) => Asked::Nothing,
     };
-    let policy = bind_policy(&[args.bind], asked, args.insecure, in_container())?;
+    let sign = container_sign();
+    let policy = bind_policy(&[args.bind], asked, args.insecure, sign.is_some())?;
+    if let (Asked::Nothing, Asked::SelfSigned, Some(sign)) = (asked, policy.tls, sign) {
+        tracing::warn!(
+            "{sign} says that this is a container, where others come in through a bridge: {} speaks TLS, with a certificate made here, as with --tls-self-signed; \
+             --tls-cert and --tls-key bring another, --insecure does without",
+            args.bind
+        );
+    }
     if policy.in_clear {
         tracing::warn!("everything crosses the network in clear, tokens too: --insecure was given");
     }
@@ -76,6 +88,18 @@ fn tls(args: &ServeArgs, data_dir: &Path) -> Result<Option<TlsSettings>> {
         (Asked::Files | Asked::SelfSigned, ..) => Some(Source::SelfSigned { dir: data_dir.to_owned(), names: args.host_name.clone() }),
     };
     Ok(source.map(|source| TlsSettings { source, client_ca: args.tls_client_ca.clone() }))
+}
+
+/// What to do where an address is taken.
+fn advice(error: &StartError) -> Option<String> {
+    let (address, flag, source) = match error {
+        StartError::Bind { address, source } => (address, "--bind", source),
+        StartError::Admin { address, source } => (address, "--admin", source),
+        _ => return None,
+    };
+    let free = std::net::SocketAddr::new(address.ip(), address.port().checked_add(1)?);
+    (source.kind() == std::io::ErrorKind::AddrInUse)
+        .then(|| format!("another program listens there, perhaps another `scope serve`: stop that one, or choose another address, such as {flag} {free}"))
 }
 
 /// Says where the server is; at the very first start also how to sign in, which is shown this once.

@@ -26,9 +26,9 @@ pub(crate) fn run(args: &TokenArgs) -> Result<Exit> {
     }
 }
 
-/// The server's database. It is made where there is none: the first token may come before the first start.
+/// The server's database. A new one is never made: no server would know what is put into it.
 pub(super) fn open(data_dir: &DataDirArgs) -> Result<Arc<Store>> {
-    Ok(Arc::new(Store::open(&data_dir.path()?)?))
+    Ok(Arc::new(Store::open_existing(&data_dir.path()?)?))
 }
 
 pub(super) fn auth(data_dir: &DataDirArgs) -> Result<Auth> {

@@ -11,7 +11,7 @@ use crate::server::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The identity may not do that.
-    #[error("{0}")]
+    #[error(transparent)]
     Denied(#[from] Denied),
     /// The token, code or credential is unknown, was revoked, or has ended.
     #[error("these credentials are not known here, were revoked, or have ended: sign in again, or ask an administrator for a token")]
@@ -35,7 +35,7 @@ pub enum Refused {
     #[error("{0}")]
     Conflict(String),
     /// The database.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The server itself.
     #[error("{0}")]

@@ -7,12 +7,23 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The directory or the file cannot be read or written.
-    #[error("could not use {}: {source}; give another directory with --data-dir, or mend its owner and mode", path.display())]
+    #[error("could not use {}: {cause}; {advice}", path.display())]
     Path {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
+        /// What to do.
+        advice: String,
+    },
+    /// There is no database, and nobody is to make one here.
+    #[error(
+        "no server has kept anything in {}: start `scope serve --data-dir {}` first, or name the server's directory with --data-dir (one that root runs has /var/lib/scope, others have ~/.local/state/scope)",
+        dir.display(), dir.display()
+    )]
+    Nothing {
+        /// The directory.
+        dir: PathBuf,
     },
     /// Others may change what is in the directory.
     #[error("{} can be written by others (mode {mode:03o}): chmod 0700 {}", path.display(), path.display())]
@@ -73,6 +84,40 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// What the system says of a file or directory, with what to do: of another user's, whose it is.
+    pub(super) fn at(path: PathBuf, cause: io::Error) -> Self {
+        let owner = (cause.kind() == io::ErrorKind::PermissionDenied).then(|| owner(&path)).flatten();
+        let advice = match owner {
+            Some((dir, owner)) => format!("{} belongs to {owner}: run this as that user, or name another directory with --data-dir", dir.display()),
+            None => "name another directory with --data-dir, or mend its owner and mode".to_owned(),
+        };
+        Self::Path { path, cause, advice }
+    }
+}
+
+/// Whose `path` is, or of what lies above it the nearest that there is, where it is somebody else's.
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<(PathBuf, String)> {
+    use std::os::unix::fs::MetadataExt;
+    let mine = std::fs::metadata("/proc/self").ok()?.uid();
+    let (found, uid) = path.ancestors().find_map(|at| Some((at, std::fs::metadata(at).ok()?.uid())))?;
+    let named = || {
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
+        })
+    };
+    (uid != mine).then(|| (found.to_owned(), named().unwrap_or_else(|| format!("user {uid}"))))
+}
+
+#[cfg(not(unix))]
+fn owner(_: &Path) -> Option<(PathBuf, String)> {
+    None
+}
+
 /// What failed inside a transaction, before it is known of which file.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -115,9 +160,7 @@ impl Fault {
                 redb::Error::Io(source) if matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
                     StoreError::Corrupt { path, detail: source.to_string() }
                 }
-                redb::Error::Io(source) if matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound) => {
-                    StoreError::Path { path, source }
-                }
+                redb::Error::Io(source) if matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound) => StoreError::at(path, source),
                 other => StoreError::Disk { path, detail: other.to_string() },
             },
         }

@@ -44,7 +44,15 @@ impl Store {
     ///
     /// A file that is not sound is refused and left as it is. Reads the whole file, which holds megabytes at most.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        let path = open::prepare(dir)?;
+        Self::at(open::prepare(dir)?)
+    }
+
+    /// Opens the database of a server that has started on `dir` before; makes nothing where there is none.
+    pub fn open_existing(dir: &Path) -> Result<Self, StoreError> {
+        Self::at(open::existing(dir)?)
+    }
+
+    fn at(path: PathBuf) -> Result<Self, StoreError> {
         let database = open::database(&path)?;
         migrations::run(&database).map_err(|fault| fault.at(&path))?;
         Ok(Self { path, database: RwLock::new(Some(database)) })

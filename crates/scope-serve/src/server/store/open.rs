@@ -30,7 +30,7 @@ impl ServerLock {
     pub fn take(dir: &Path) -> Result<Self, StoreError> {
         directory(dir)?;
         let path = dir.join(LOCK);
-        let failed = |source| StoreError::Path { path: path.clone(), source };
+        let failed = |cause| StoreError::at(path.clone(), cause);
         let file = options().create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
@@ -40,11 +40,21 @@ impl ServerLock {
     }
 }
 
+/// The path of the database in `dir`, where there is one.
+pub(super) fn existing(dir: &Path) -> Result<PathBuf, StoreError> {
+    let path = dir.join(FILE);
+    match fs::metadata(&path) {
+        Ok(_) => prepare(dir),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Nothing { dir: dir.to_owned() }),
+        Err(error) => Err(StoreError::at(path, error)),
+    }
+}
+
 /// Makes the directory and an empty database where they are missing. The path of the database.
 pub(super) fn prepare(dir: &Path) -> Result<PathBuf, StoreError> {
     directory(dir)?;
     let path = dir.join(FILE);
-    let failed = |source| StoreError::Path { path: path.clone(), source };
+    let failed = |cause| StoreError::at(path.clone(), cause);
     match fs::metadata(&path) {
         Ok(about) => private(&path, &about).map_err(failed)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(dir, &path)?,
@@ -56,7 +66,7 @@ pub(super) fn prepare(dir: &Path) -> Result<PathBuf, StoreError> {
 /// A database appears under its name only when it is whole, so that an empty or half a file is known to be a damaged one.
 fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
     let new = dir.join(format!("{FILE}.{}.new", std::process::id()));
-    let failed = |source| StoreError::Path { path: new.clone(), source };
+    let failed = |cause| StoreError::at(new.clone(), cause);
     let made = (|| {
         // The file is made here, so that it is nobody else's from the start.
         drop(options().create(true).truncate(true).open(&new).map_err(failed)?);
@@ -70,7 +80,7 @@ fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
             // A file system without links.
             Err(_) => fs::rename(&new, path).map_err(failed)?,
         }
-        File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| StoreError::Path { path: dir.to_owned(), source })
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(|cause| StoreError::at(dir.to_owned(), cause))
     })();
     // After a rename there is nothing to remove.
     let _ = fs::remove_file(&new);
@@ -104,7 +114,7 @@ fn options() -> OpenOptions {
 }
 
 fn directory(dir: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Path { path: dir.to_owned(), source };
+    let failed = |cause| StoreError::at(dir.to_owned(), cause);
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -7,20 +7,20 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
-    #[error("could not read {}: {source}", path.display())]
+    #[error("could not read {}: {cause}", path.display())]
     Read {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The server's own certificate cannot be written.
-    #[error("could not write {}: {source}", path.display())]
+    #[error("could not write {}: {cause}", path.display())]
     Write {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file does not hold what it should.
     #[error("there is no {what} in PEM that reads in {}: a file of one begins with -----BEGIN", path.display())]
@@ -31,12 +31,12 @@ pub enum TlsError {
         what: &'static str,
     },
     /// The certificate, or that it belongs to the key.
-    #[error("could not use {}: {source}; the key must be the one of the first certificate", path.display())]
+    #[error("could not use {}: {cause}; the key must be the one of the first certificate", path.display())]
     Unusable {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: rustls::Error,
+        cause: rustls::Error,
     },
     /// The server's own certificate cannot be made.
     #[error("could not make a certificate: {0}; check the names given with --host-name")]

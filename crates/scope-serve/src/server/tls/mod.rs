@@ -22,7 +22,7 @@ use rustls::{RootCertStore, ServerConfig};
 
 pub use client::{ClientCertificate, NamesNobody};
 pub use error::TlsError;
-pub use policy::{Asked, Policy, Refusal, bind_policy, in_container};
+pub use policy::{Asked, Policy, Refusal, bind_policy, container_sign};
 
 use crate::pinned;
 
@@ -158,13 +158,13 @@ impl Files {
         let fingerprint = pinned::fingerprint(first);
         let key = PrivateKeyDer::from_pem_slice(&bytes(&self.key)?).map_err(|_| TlsError::Empty { path: self.key.clone(), what: "private key" })?;
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|source| TlsError::Unusable { path: self.cert.clone(), source })?;
+        let builder = builder.map_err(|cause| TlsError::Unusable { path: self.cert.clone(), cause })?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let mut roots = RootCertStore::empty();
                 for authority in certificates(path)? {
-                    roots.add(authority).map_err(|source| TlsError::Unusable { path: path.clone(), source })?;
+                    roots.add(authority).map_err(|cause| TlsError::Unusable { path: path.clone(), cause })?;
                 }
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
                 builder.with_client_cert_verifier(
@@ -172,14 +172,14 @@ impl Files {
                 )
             }
         };
-        let mut config = builder.with_single_cert(chain, key).map_err(|source| TlsError::Unusable { path: self.cert.clone(), source })?;
+        let mut config = builder.with_single_cert(chain, key).map_err(|cause| TlsError::Unusable { path: self.cert.clone(), cause })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Current { config: Arc::new(config), fingerprint, changed })
     }
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|cause| TlsError::Read { path: path.to_owned(), cause })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

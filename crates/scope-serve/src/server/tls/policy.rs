@@ -52,11 +52,11 @@ pub fn bind_policy(bind: &[SocketAddr], asked: Asked, insecure: bool, in_contain
     }
 }
 
-/// Whether this process runs in a container, as far as engines leave a sign.
-pub fn in_container() -> bool {
-    ["/.dockerenv", "/run/.containerenv"].iter().any(|sign| Path::new(sign).exists())
-        || std::env::var_os("container").is_some_and(|kind| !kind.is_empty())
-        || std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+/// The sign by which this process runs in a container, as far as engines leave one.
+pub fn container_sign() -> Option<&'static str> {
+    let file = ["/.dockerenv", "/run/.containerenv"].into_iter().find(|sign| Path::new(sign).exists());
+    let variable = || ["container", "KUBERNETES_SERVICE_HOST"].into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    file.or_else(variable)
 }
 
 #[cfg(test)]

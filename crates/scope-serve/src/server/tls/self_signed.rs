@@ -18,8 +18,8 @@ pub(super) fn files(dir: &Path, names: &[String]) -> Result<(PathBuf, PathBuf), 
     if !(cert.exists() && key.exists()) {
         let (cert_pem, key_pem) = make(names)?;
         // The certificate last: with it, both are there.
-        write(&key, key_pem.as_bytes()).map_err(|source| TlsError::Write { path: key.clone(), source })?;
-        write(&cert, cert_pem.as_bytes()).map_err(|source| TlsError::Write { path: cert.clone(), source })?;
+        write(&key, key_pem.as_bytes()).map_err(|cause| TlsError::Write { path: key.clone(), cause })?;
+        write(&cert, cert_pem.as_bytes()).map_err(|cause| TlsError::Write { path: cert.clone(), cause })?;
     }
     Ok((cert, key))
 }
