@@ -7,6 +7,7 @@ use anyhow::Context;
 use scope_collect::agent::Question;
 use scope_collect::config::Config;
 use scope_core::Record;
+use scope_serve::machine::machine_id;
 use scope_serve::request::{Answer, Request, RequestEnvelope};
 use scope_serve::server::live::{Hello, Live};
 use scope_serve::server::tenant::Tenant;
@@ -77,8 +78,10 @@ async fn read(mut reports: mpsc::Receiver<Vec<Record>>, questions: mpsc::Sender<
         if session.is_none()
             && let Some(first) = report.first()
         {
+            // Whoever pushes from this machine too is told apart from others by it.
+            let machine_id = machine_id(&report).map(Into::into);
             let version = env!("CARGO_PKG_VERSION").into();
-            let hello = Hello { agent: first.agent.clone(), version, machine_id: None, address: None, requests: requests.clone() };
+            let hello = Hello { agent: first.agent.clone(), version, machine_id, address: None, requests: requests.clone() };
             session = live.connect(&Tenant::default(), hello).inspect_err(|error| tracing::error!("this machine is not shown: {error}")).ok();
         }
         if let Some(session) = &session {

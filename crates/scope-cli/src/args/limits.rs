@@ -16,7 +16,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "96M", env = "SCOPE_SERIES_MEMORY")]
     pub(crate) series_memory: Size,
 
-    /// Silence after which what an agent said is no longer shown.
+    /// Silence after which an agent's data is hidden.
     #[arg(long, value_name = "TIME", value_parser = parse_pace, default_value = "1m", env = "SCOPE_GONE_AFTER")]
     pub(crate) gone_after: Pace,
 

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
+use http::StatusCode;
+use scope_core::limits::cut;
 use scope_core::record::SourceTick;
-use scope_core::{CompactString, Timestamp};
+use scope_core::{AgentName, CompactString, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::extract::NoQuery;
+use super::extract::{NoQuery, Path};
 use super::json::{self, Written};
-use super::{Allowed, Read};
+use super::{Allowed, Change, Read};
 use crate::server::app::App;
-use crate::server::auth::Visibility;
-use crate::server::live::{AgentInfo, Liveness};
+use crate::server::auth::{Peer, Visibility};
+use crate::server::live::{AgentInfo, Forgotten, Liveness};
 use crate::server::problem::ProblemDetails;
 
 /// All agents.
@@ -106,6 +109,37 @@ pub(crate) async fn list(caller: Allowed<Read>, State(app): State<Arc<App>>, _: 
         json::write(&AgentList { agents: agents.into_iter().map(AgentOut::from).collect() })
     })
     .await
+}
+
+/// Forget an agent that does not speak any more: what it said is gone, and nobody is told any longer that it is silent. One that comes back is taken in as before.
+#[utoipa::path(
+    delete, path = "/api/v1/agents/{agent}", tag = "agents", params(("agent" = String, Path, description = "What it is called here")),
+    responses(
+        (status = 204),
+        (status = 404, description = "There is no such agent", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, description = "It is connected", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn forget(
+    caller: Allowed<Change>,
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Path(agent): Path<String>,
+    _: NoQuery,
+) -> Result<StatusCode, ProblemDetails> {
+    let missing = || ProblemDetails::new(StatusCode::NOT_FOUND, format!("there is no agent {}: look for it among the agents", cut(&agent, 80).escape_debug()));
+    let name: AgentName = agent.parse().map_err(|_| missing())?;
+    let tenant = caller.identity.tenant.clone();
+    match app.live.forget(&tenant, &name) {
+        Forgotten::Done => {}
+        Forgotten::Unknown => return Err(missing()),
+        Forgotten::Connected => {
+            let detail = format!("agent {name} is connected, and would be back at once: stop it first, or take its credential away");
+            return Err(ProblemDetails::new(StatusCode::CONFLICT, detail));
+        }
+    }
+    app.auth.write_down_later(tenant, &caller.identity.name, &peer, "agent.forget", Some(name.to_string()), "done");
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The agents that exist for `visibility`. Of one that says nothing of what may be seen, not even the name exists; and what it counts of all that it

@@ -40,6 +40,13 @@ impl Doing for Query {
     const ACTION: Action = Action::Query;
 }
 
+/// Changes what the server keeps of its tenant.
+pub(crate) struct Change;
+
+impl Doing for Change {
+    const ACTION: Action = Action::ChangeSettings;
+}
+
 /// The caller, who may do `A`.
 pub(crate) struct Allowed<A> {
     pub(crate) identity: Identity,

@@ -37,7 +37,7 @@ use super::app::App;
 use super::auth::{self, Auth};
 
 pub(super) use agents::visible;
-pub(super) use allowed::{Allowed, Push, Query, Read};
+pub(super) use allowed::{Allowed, Change, Push, Query, Read};
 #[cfg(feature = "sql")]
 pub(super) use sql::worker;
 pub(super) use subscribe::Places;
@@ -67,6 +67,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(connections::raw))
         .routes(routes!(metrics::query))
         .routes(routes!(agents::list))
+        .routes(routes!(agents::forget))
         .routes(routes!(records::read::read, records::write::write))
         .routes(routes!(sql::ask))
         .routes(routes!(problems::list))

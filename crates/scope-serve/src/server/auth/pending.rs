@@ -78,7 +78,7 @@ impl Auth {
     }
 
     /// An entry for the audit that is on the disk within seconds, for what changes nothing.
-    pub(super) fn write_down_later(&self, tenant: Tenant, who: &str, peer: &Peer, action: &str, target: Option<String>, outcome: &str) {
+    pub(in crate::server) fn write_down_later(&self, tenant: Tenant, who: &str, peer: &Peer, action: &str, target: Option<String>, outcome: &str) {
         let entry = AuditEntry { at: now(), who: who.to_owned(), address: Some(peer.ip()), action: action.to_owned(), target, outcome: outcome.to_owned() };
         self.pending().write_down(tenant, entry);
     }

@@ -73,6 +73,17 @@ pub struct Posted {
     pub dropped: usize,
 }
 
+/// What became of an agent that was to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// It is not known here any more.
+    Done,
+    /// It never was, or no longer.
+    Unknown,
+    /// It has a link, and speaks.
+    Connected,
+}
+
 /// Why posted records are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PostError {
@@ -154,6 +165,11 @@ impl Live {
     /// The agents of a tenant, by name: those that speak, those that are silent, and for an hour those that are gone.
     pub fn agents(&self, tenant: &Tenant) -> Vec<AgentInfo> {
         self.tenant(tenant).infos()
+    }
+
+    /// Forgets an agent that has no link, and all that it said.
+    pub fn forget(&self, tenant: &Tenant, agent: &AgentName) -> Forgotten {
+        self.tenant(tenant).forget(agent, clock::now())
     }
 
     /// Runs `read` over what of the state exists for `visibility`. No report waits meanwhile. It may take its time: call it where blocking is allowed.

@@ -11,6 +11,7 @@ use scope_core::value::Fields;
 use scope_core::{AgentName, CompactString, Moved, NodeId, RunId, Stamp, Tick, Timestamp};
 use tokio::sync::broadcast;
 
+use super::Forgotten;
 use super::agent::{AgentInfo, Entry, Liveness};
 use super::apply;
 use super::intake::Speaker;
@@ -138,7 +139,10 @@ impl TenantLive {
         let mut changed = false;
         {
             let mut agents = self.lock_agents();
+            let listed = agents.len();
             agents.retain(|_, entry| entry.state != Liveness::Gone || instant.saturating_duration_since(entry.heard) < self.limits.listed_for);
+            // Nobody is told any longer that one is silent who is not even listed.
+            changed |= agents.len() < listed;
             for (name, entry) in agents.iter_mut() {
                 let liveness = entry.liveness(instant, &self.limits);
                 // Only a word from the agent itself makes it live again.
@@ -171,16 +175,33 @@ impl TenantLive {
         }
     }
 
-    /// Says, in the server's own name, which agents are silent and which are called otherwise than they say.
+    /// Forgets an agent that has no link.
+    pub(super) fn forget(&self, name: &AgentName, now: Timestamp) -> Forgotten {
+        {
+            let mut agents = self.lock_agents();
+            match agents.get(name) {
+                None => return Forgotten::Unknown,
+                Some(entry) if entry.link.is_some() => return Forgotten::Connected,
+                Some(_) => drop(agents.remove(name)),
+            }
+            self.state.write().unwrap_or_else(PoisonError::into_inner).remove_agent(name);
+        }
+        self.series.forget(name);
+        self.tell(now);
+        Forgotten::Done
+    }
+
+    /// Says, in the server's own name, which agents are silent, which are called otherwise than they say, and which run on one machine.
     pub(super) fn tell(&self, now: Timestamp) {
         let Ok(server) = SERVER.parse::<AgentName>() else { return };
-        let mut problems: Vec<Problem> = Vec::new();
-        for (name, entry) in self.lock_agents().iter() {
+        let agents = self.lock_agents();
+        let mut problems = doubled(&agents);
+        for (name, entry) in agents.iter() {
             let id = Some(NodeId::host(name));
             if entry.state != Liveness::Live {
-                let fate = if entry.state == Liveness::Stale { "what it said is shown as it was then" } else { "what it said is no longer shown" };
+                let fate = if entry.state == Liveness::Stale { "its data is shown as it was then" } else { "its data is hidden" };
                 problems.push(Problem {
-                    message: compact(format!("agent {name} has been silent since {}: {fate}", entry.last_seen)),
+                    message: compact(format!("no reports from agent {name} since {}: {fate}", entry.last_seen)),
                     hint: Some(compact(format!("look whether it runs on {name} and can reach this server"))),
                     id: id.clone(),
                 });
@@ -193,6 +214,7 @@ impl TenantLive {
                 });
             }
         }
+        drop(agents);
         let mut tick = Tick::default();
         tick.sources.insert("link", scope_core::record::SourceTick { full: true, records: problems.len() as u64, ..Default::default() });
         // The server's reports are numbered by the time, so that they order themselves.
@@ -212,6 +234,26 @@ impl TenantLive {
         }
         self.board.raise(Change { structure: true, ..Change::default() });
     }
+}
+
+/// Live agents that run on one machine: each shows its host, and what they both see belongs now to one, now to the other.
+fn doubled(agents: &BTreeMap<AgentName, Entry>) -> Vec<Problem> {
+    let mut machines: BTreeMap<&str, Vec<&AgentName>> = BTreeMap::new();
+    for (name, entry) in agents.iter().filter(|(_, entry)| entry.link.is_some() && entry.state == Liveness::Live) {
+        if let Some(machine) = entry.machine.as_deref() {
+            machines.entry(machine).or_default().push(name);
+        }
+    }
+    let told = machines.values().filter_map(|names| {
+        let [first, second, others @ ..] = names.as_slice() else { return None };
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        Some(Problem {
+            message: compact(format!("agents {first} and {second}{more} run on the same machine: its host is shown twice")),
+            hint: Some(compact("stop all but one of them; a machine that is a copy of another needs an /etc/machine-id of its own".to_owned())),
+            id: Some(NodeId::host(second)),
+        })
+    });
+    told.collect()
 }
 
 fn compact(text: String) -> CompactString {

@@ -194,19 +194,51 @@ fn a_silent_agent_is_stale_then_gone_then_forgotten_and_says_so() {
     let info = one(&live, "a");
     assert_eq!((info.state, info.sources["host"].dropped), (Liveness::Stale, Some(2)));
     assert_eq!(ids(&live), ["a host:a"], "what a stale agent said is shown");
-    assert!(problems(&live)[0].starts_with("agent a has been silent since "));
+    assert!(problems(&live)[0].starts_with("no reports from agent a since "));
     after(70);
     assert_eq!(one(&live, "a").state, Liveness::Gone);
     assert_eq!(ids(&live), [] as [&str; 0]);
-    assert!(problems(&live)[0].ends_with("what it said is no longer shown"));
+    assert!(problems(&live)[0].ends_with("its data is hidden"));
     // It comes back as if nothing had been.
     let session = live.connect(&Tenant::default(), hello("a", "1").0).unwrap();
     assert_eq!((one(&live, "a").state, problems(&live).len()), (Liveness::Live, 0));
     drop(session);
     after(80);
     after(160);
+    assert_eq!(problems(&live).len(), 1);
     after(4000);
     assert!(live.agents(&Tenant::default()).is_empty());
+    assert_eq!(problems(&live), [] as [&str; 0], "nobody is told of an agent that is no longer listed");
+}
+
+#[test]
+fn an_agent_that_does_not_speak_can_be_forgotten() {
+    let live = Live::new(Limits::default());
+    let (default, name) = (Tenant::default(), "a".parse::<AgentName>().unwrap());
+    assert_eq!(live.forget(&default, &name), Forgotten::Unknown);
+    let session = live.connect(&default, hello("a", "1").0).unwrap();
+    session.apply(report(1, &[host("a"), tick(&json!({"host":{"full":true,"records":1}}))]));
+    assert_eq!(live.forget(&default, &name), Forgotten::Connected);
+    drop(session);
+    live.tenant(&default).sweep(Instant::now() + Duration::from_secs(5), clock::now());
+    assert_eq!((ids(&live).len(), problems(&live).len()), (1, 1));
+    assert_eq!(live.forget(&default, &name), Forgotten::Done);
+    assert_eq!((ids(&live).len(), problems(&live).len(), live.agents(&default).len()), (0, 0, 0));
+}
+
+#[test]
+fn two_agents_of_one_machine_are_told_of_while_both_speak() {
+    let live = Live::new(Limits::default());
+    let connect = |name: &str, machine: &str| live.connect(&Tenant::default(), hello(name, machine).0).unwrap();
+    let (_one, _other) = (connect("vm", "1"), connect("other", "2"));
+    assert_eq!(problems(&live), [] as [&str; 0]);
+    let second = connect("second", "1");
+    assert_eq!(problems(&live), ["agents second and vm run on the same machine: its host is shown twice"]);
+    let third = connect("third", "1");
+    assert_eq!(problems(&live), ["agents second and third (and 1 more) run on the same machine: its host is shown twice"]);
+    drop((second, third));
+    live.tenant(&Tenant::default()).tell(clock::now());
+    assert_eq!(problems(&live), [] as [&str; 0]);
 }
 
 #[test]
