@@ -38,7 +38,7 @@ pub(crate) fn parse_pace(text: &str) -> Result<Pace, String> {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err("a length of time is a number and ms, s, m or h: 500ms, 1s, 5m".to_owned()),
+        _ => return Err("give a duration with a unit: 500ms, 1s, 5m".to_owned()),
     };
     let secs = number.parse::<f64>().map_err(|_| format!("`{number}` is not a number"))? * scale;
     if !(0.1..=86_400.0).contains(&secs) {

@@ -136,7 +136,7 @@ pub(super) fn hidden(hidden: &Hidden) -> Vec<String> {
         lines.push(format!("{} hidden by the filter", hidden.by_filter));
     }
     if hidden.flows_of_hidden > 0 {
-        lines.push(format!("{} flows hidden with an end of theirs", hidden.flows_of_hidden));
+        lines.push(format!("{} connections not shown because one end is hidden", hidden.flows_of_hidden));
     }
     lines
 }

@@ -8,6 +8,36 @@ import { Server } from './server';
 const panel = (page: import('@playwright/test').Page) => page.getByRole('complementary', { name: 'Details of what is selected' });
 const VIEW = '/view/containers';
 
+test("arrows are the map's where nothing else has the focus, and Escape leads back from what it was narrowed to", async ({
+  page,
+  fleetServer,
+}) => {
+  const map = new MapOnPage(page);
+  await map.open(`${fleetServer.url}${VIEW}`);
+  const all = await map.drawn();
+  await page.keyboard.press('ArrowRight');
+  await expect(map.map).toBeFocused();
+  await expect(page.getByRole('status').filter({ hasText: /Connections/ })).toHaveCount(1);
+
+  await page.keyboard.press('t');
+  await expect(page.getByRole('grid')).toBeVisible();
+  await page.keyboard.press('g');
+  await expect(map.map).toBeFocused();
+
+  const id = map.graph.nodes.values().next().value!.id;
+  await page.goto(`${fleetServer.url}${VIEW}?focus=${encodeURIComponent(id)}`);
+  await expect.poll(() => map.count('drawn')).toBeLessThan(all);
+  await page.keyboard.press('Escape');
+  await expect(page).not.toHaveURL(/focus=/);
+
+  await page.reload();
+  await map.drawn();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the view' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(map.map).toBeFocused();
+});
+
 test('keys walk, open, zoom, fit, and narrow the map down', async ({ page, fleetServer }) => {
   const map = new MapOnPage(page);
   await map.open(`${fleetServer.url}${VIEW}`);
@@ -128,7 +158,7 @@ test('a node that was dragged stays there through updates and a reload, and goes
   await map.drawn();
   await opens(moved);
   await page.getByRole('button', { name: 'Display' }).click();
-  await page.getByRole('menuitem', { name: /Put back what was dragged/ }).click();
+  await page.getByRole('menuitem', { name: /Reset positions/ }).click();
   // It flies back; a click that came too early hits nothing, and is made again once that is sure.
   await expect(async () => {
     await map.click([x, y]);

@@ -45,6 +45,8 @@ export class NodeRows implements Rows {
     readonly chosen: Chosen,
     /** Also what the view is not of: who its nodes are connected with. */
     readonly neighbours: boolean,
+    /** The name of what the view does not have, where somebody knows it. */
+    readonly called: (id: string) => string | undefined = () => undefined,
   ) {}
 
   all(): number[] {
@@ -53,7 +55,7 @@ export class NodeRows implements Rows {
     const near = chosen.focus ? around(graph, chosen.focus) : undefined;
     const rows: number[] = [];
     for (const node of graph.nodes.values()) {
-      if (!this.neighbours && (node.role === 'pseudo' || node.role === 'stand_in')) continue;
+      if (!this.neighbours && (node.role === 'pseudo' || node.role === 'stand_in' || node.role === 'uncontained')) continue;
       if (hidden.has(node.id) || (near && !near.has(node.n))) continue;
       rows.push(node.n);
     }
@@ -111,7 +113,7 @@ export class NodeRows implements Rows {
     const parents = node.facts.parents ?? [];
     const kind = (id: string) => NEAREST.indexOf(id.slice(0, id.indexOf(':')));
     const [nearest] = parents.filter((id) => !id.startsWith('image:')).sort((a, b) => kind(b) - kind(a));
-    return nearest === undefined ? [] : [this.graph.node(nearest)?.name ?? shortId(nearest)];
+    return nearest === undefined ? [] : [this.graph.node(nearest)?.name ?? this.called(nearest) ?? shortId(nearest)];
   }
 
   #connections(n: number): number | undefined {

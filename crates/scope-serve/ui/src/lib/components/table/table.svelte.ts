@@ -2,6 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { untrack } from 'svelte';
 import { catalogue } from '#lib/state/catalogue.svelte';
+import { names } from '#lib/state/names.svelte';
 import { navigator } from '#lib/state/navigator.svelte';
 import type { LiveView } from '#lib/state/live-view.svelte';
 import { m } from '#lib/paraglide/messages';
@@ -30,6 +31,10 @@ function arrange(columns: Column[]): Column[] {
   if (!matchMedia('(max-width: 900px)').matches) return columns;
   const narrow = columns.map((column) => ({ ...column, width: Math.min(column.width, 140) }));
   const first = narrow.filter((column) => column.key === 'name' || column.key === 'to');
+  // A telephone has no room for much, and how something is comes before how much it uses.
+  const how = matchMedia('(max-width: 640px)').matches ? narrow.filter(({ key }) => key === 'state' || key === 'health') : [];
+  if (how.length) for (const column of [...first, ...how]) column.width = Math.min(column.width, how.includes(column) ? 80 : 120);
+  first.push(...how);
   const others = narrow.filter((column) => !first.includes(column));
   return [...first, ...others.filter((column) => column.numeric), ...others.filter((column) => !column.numeric)];
 }
@@ -64,7 +69,9 @@ export class TableState {
   });
   readonly rows: Rows = $derived.by(() => {
     const chosen = JSON.parse(this.#asked) as Chosen;
-    return this.what === 'edges' ? new EdgeRows(this.view.graph, chosen) : new NodeRows(this.view.graph, chosen, this.neighbours);
+    return this.what === 'edges'
+      ? new EdgeRows(this.view.graph, chosen)
+      : new NodeRows(this.view.graph, chosen, this.neighbours, (id) => names.of(id));
   });
   readonly columns: Column[] = $derived.by(() =>
     this.what === 'edges'
