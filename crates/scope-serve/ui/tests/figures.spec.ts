@@ -53,6 +53,32 @@ test('while it is paused nothing moves, and what was chosen comes when it goes o
   await expect(grid.getByText('3.0 MiB').first()).toBeVisible();
 });
 
+test('a panel stands still as the rest does, and says of when it is', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  const panel = page.getByRole('complementary', { name: 'Details of what is selected' });
+  // Its network moves with each report.
+  const figures = () => panel.getByRole('button').filter({ hasText: '↓' }).innerText();
+  await page.getByRole('row').filter({ hasText: 'shop-web-1' }).first().click();
+  const before = await figures();
+  await expect.poll(figures).not.toBe(before);
+  await page.keyboard.press('p');
+  await expect(panel.getByText(/^As of \d\d:\d\d:\d\d: paused$/)).toBeVisible();
+  const held = await figures();
+  await page.waitForTimeout(3000);
+  expect(await figures()).toBe(held);
+
+  // One that is opened meanwhile is of when it was opened, and stays so.
+  await page.getByRole('row').filter({ hasText: 'shop-api-1' }).first().click();
+  await expect(panel.getByRole('heading', { level: 2 })).toContainText('shop-api-1');
+  await expect(panel.getByText(/^As of \d\d:\d\d:\d\d: paused$/)).toBeVisible();
+  const opened = await figures();
+  await page.waitForTimeout(3000);
+  expect(await figures()).toBe(opened);
+  await page.keyboard.press('p');
+  await expect.poll(figures).not.toBe(opened);
+  await expect(panel.getByText(/: paused$/)).toHaveCount(0);
+});
+
 test('the size of the map and the map as data have figures that nothing else shows', async ({ page, fleetServer }) => {
   const map = new MapOnPage(page);
   await map.open(`${fleetServer.url}/view/containers`);

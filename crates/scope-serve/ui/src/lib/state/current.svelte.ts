@@ -7,6 +7,8 @@ class Current {
   /** What was asked for and has not arrived. */
   next = $state.raw<LiveView | undefined>();
   paused = $state(false);
+  /** Of when it is what stands still, in milliseconds of this clock. */
+  pausedAt = $state(0);
   /** The one whose state matters: the connection of what somebody asked for last. */
   readonly asked: LiveView | undefined = $derived(this.next ?? this.view);
 
@@ -34,6 +36,7 @@ class Current {
 
   togglePause() {
     this.paused = !this.paused;
+    this.pausedAt = Date.now();
     if (this.paused) this.view?.pause();
     else this.view?.resume();
   }

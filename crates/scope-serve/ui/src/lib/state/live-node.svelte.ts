@@ -2,6 +2,7 @@
 import { ask, ApiError, route, type NodeFull } from '../api/client';
 import { Series } from '../model/series';
 import type { FullNode, NodeMessage } from '../live/messages';
+import { Hold } from '../live/hold';
 import { Subscription, type Status } from '../live/subscription';
 
 export class LiveNode {
@@ -24,17 +25,23 @@ export class LiveNode {
   exists = $state(false);
   /** When it went, if it was seen to go. */
   goneAt = $state<string | undefined>();
+  /** Of when it is what is shown, in milliseconds of this clock. */
+  asOf = $state<number | undefined>();
 
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- series are no reactive state: `version` is
   readonly #series = new Map<string, Series>();
   readonly #subscription: Subscription<NodeMessage>;
   readonly #abort = new AbortController();
+  readonly #hold = new Hold<NodeMessage>(
+    (message) => this.#take(message),
+    () => this.#subscription.restart(),
+  );
 
   constructor(readonly id: string) {
     this.#subscription = new Subscription<NodeMessage>(
       (resume) => route('subscribe', { node: id, resume }),
       {
-        message: (message) => this.#take(message),
+        message: (message) => this.#hold.take(message, !this.loaded),
         status: (status, why, retryAt) => {
           this.status = status;
           this.why = why ?? '';
@@ -50,6 +57,15 @@ export class LiveNode {
     let series = this.#series.get(metric);
     if (!series) this.#series.set(metric, (series = new Series()));
     return series;
+  }
+
+  /** Nothing moves until `resume`. What was not there yet comes all the same: as it is when it comes. */
+  pause() {
+    this.#hold.pause();
+  }
+
+  resume() {
+    this.#hold.resume();
   }
 
   retry() {
@@ -97,6 +113,7 @@ export class LiveNode {
         this.connections = connections;
       }
     } else return;
+    this.asOf = Date.now();
     this.version += 1;
   }
 

@@ -1,5 +1,6 @@
 // A view kept current: the subscription, the graph, and a version that components depend on. The graph itself is no reactive state: it is far too large.
 import { ask, ApiError, route } from '../api/client';
+import { Hold } from '../live/hold';
 import { Subscription, type Status } from '../live/subscription';
 import type { ViewMessage } from '../live/messages';
 import { Graph, type Applied } from '../model/graph';
@@ -36,7 +37,10 @@ export class LiveView {
   #subscription: Subscription<ViewMessage>;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #listeners = new Set<Listener>();
-  #held: ViewMessage[] = [];
+  readonly #hold = new Hold<ViewMessage>(
+    (message) => this.#apply(message),
+    () => this.#subscription.restart(),
+  );
   #frame: number | undefined;
   #structural = false;
   #metrics: readonly string[] | undefined;
@@ -81,13 +85,12 @@ export class LiveView {
   /** Nothing moves until `resume`; what comes meanwhile is kept, or forgotten for a new snapshot where it is too much. */
   pause() {
     this.paused = true;
+    this.#hold.pause();
   }
 
   resume() {
     this.paused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const message of held) this.#apply(message);
+    this.#hold.resume();
     if (this.#short) this.#subscription.restart();
     this.#short = false;
   }
@@ -115,17 +118,7 @@ export class LiveView {
 
   #take(message: ViewMessage) {
     this.heardAt = Date.now();
-    if (!this.paused || !this.loaded) {
-      this.#apply(message);
-      return;
-    }
-    if (message.type === 'snapshot') this.#held = [];
-    this.#held.push(message);
-    // Ten minutes of figures. More is not worth keeping: going on then begins with a snapshot of what is now.
-    if (this.#held.length > 600) {
-      this.#held = [];
-      this.#subscription.restart();
-    }
+    this.#hold.take(message, !this.loaded);
   }
 
   #apply(message: ViewMessage) {
