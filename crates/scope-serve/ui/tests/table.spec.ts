@@ -101,3 +101,33 @@ test('resources of few hosts are open, and close to a row for each', async ({ pa
   await host.getByRole('button', { name: 'Open' }).click();
   await expect(host).toHaveAttribute('aria-expanded', 'true');
 });
+
+test('a filter that takes nothing says why, and what would match', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table&filter=stae:running`);
+  await expect(page.getByText('There is no field “stae”.')).toBeVisible();
+  await page.getByRole('button', { name: 'Did you mean “state”?' }).click();
+  await expect(page).toHaveURL(/filter=state(:|%3A)running/);
+  await expect(page.getByRole('grid')).toBeVisible();
+
+  await page.goto(`${fleetServer.url}/view/containers?as=table&filter=state=exited`);
+  await expect(page.getByText(/^1 stopped container matches/)).toBeVisible();
+  await page.getByRole('main').getByRole('button', { name: 'Show', exact: true }).click();
+  await expect(page).toHaveURL(/show=stopped/);
+  await expect(page.getByText('1 row', { exact: true })).toBeVisible();
+
+  // What narrows nothing down is doubtful all the same.
+  await page.goto(`${fleetServer.url}/view/containers?as=table&filter=-stae:running`);
+  await expect(page.getByRole('status').filter({ hasText: 'There is no field “stae”.' })).toBeVisible();
+});
+
+test('a term that has an id is told by its name', async ({ page, fleetServer }) => {
+  await page.goto(`${fleetServer.url}/view/containers?as=table`);
+  await page.getByRole('row').filter({ hasText: 'shop-web-1' }).first().click();
+  const panel = page.getByRole('complementary', { name: 'Details of what is selected' });
+  await panel.getByRole('link', { name: 'Its processes' }).click();
+  await expect(page).toHaveURL(/filter=parents/);
+  const term = page.getByRole('search').getByText('parents=shop-web-1', { exact: true });
+  await expect(term).toBeVisible();
+  await page.reload();
+  await expect(term).toBeVisible();
+});

@@ -112,6 +112,23 @@ export function termsOf(filter: string): Term[] {
   return terms;
 }
 
+/** Every term with a field, wherever it stands: within parentheses and in alternatives too. */
+export function fieldTermsOf(filter: string): Term[] {
+  const found: Term[] = [];
+  let at = pastBlanks(filter, 0);
+  while (at < filter.length) {
+    const body = pastNegations(filter, at);
+    const to = body < filter.length ? pastTerm(filter, body) : filter.length;
+    if (filter[body] === '(') found.push(...fieldTermsOf(filter.slice(body + 1, filter[to - 1] === ')' ? to - 1 : to)));
+    else if (!WORDS.has(filter.slice(at, to).toLowerCase())) {
+      const term = read(filter, at, body, to);
+      if (term.field !== undefined) found.push(term);
+    }
+    at = pastBlanks(filter, Math.max(to, at + 1));
+  }
+  return found;
+}
+
 /** Whether the filter is one `or` at the top. */
 export function hasAlternatives(filter: string): boolean {
   const terms = termsOf(filter);
