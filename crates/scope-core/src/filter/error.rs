@@ -25,7 +25,7 @@ pub(super) enum What {
     NoField { operator: &'static str },
     NoValue { field: String, operator: &'static str },
     NoTerm { word: &'static str },
-    NotAFigure { field: String, value: String, example: &'static str },
+    NotAFigure { field: String, value: String, wanted: &'static str, example: &'static str },
     NotAWord { field: String, operator: &'static str },
     NotAName,
 }
@@ -70,7 +70,9 @@ impl fmt::Display for What {
             Self::NoField { operator } => write!(f, "there is no field before `{operator}`"),
             Self::NoValue { field, operator } => write!(f, "there is no value after `{field}{operator}`"),
             Self::NoTerm { word } => write!(f, "a term is missing beside `{word}`"),
-            Self::NotAFigure { field, value, .. } => write!(f, "{value:?} is nothing that `{field}` can be compared with"),
+            Self::NotAFigure { field, value, wanted, .. } => {
+                write!(f, "`{field}` needs {wanted}, not \"{}\"", value.escape_debug())
+            }
             Self::NotAWord { field, operator } => write!(f, "`{field}` is text and has no `{operator}`"),
             Self::NotAName => f.write_str("`has:` needs the name of a field"),
         }

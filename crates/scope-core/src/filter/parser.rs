@@ -208,6 +208,7 @@ impl Parser<'_> {
                 quantity.and_then(|quantity| Comparison::new(field, order, quantity)).map(Expr::Compare).ok_or_else(|| What::NotAFigure {
                     field: shown(name),
                     value: shown(&value.pattern.to_string()),
+                    wanted: Quantity::wanted(unit),
                     example: Quantity::example(unit),
                 })
             }

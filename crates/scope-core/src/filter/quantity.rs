@@ -128,6 +128,16 @@ impl Quantity {
         .map(Meaning::Figure)
     }
 
+    /// What a field of this unit can be compared with.
+    pub(super) fn wanted(unit: Option<Unit>) -> &'static str {
+        match unit {
+            Some(Unit::Bytes | Unit::BytesPerSecond) => "an amount of bytes",
+            Some(Unit::Seconds | Unit::Micros) => "a duration",
+            Some(Unit::Time) => "a duration or a date",
+            _ => "a number",
+        }
+    }
+
     /// An example of what a field of this unit can be compared with.
     pub(super) fn example(unit: Option<Unit>) -> &'static str {
         match unit {

@@ -38,8 +38,8 @@ describe('what is said, in German', () => {
     expect(said.in('there is no value after `cpu>`; write cpu>value; for an empty text cpu>""')).toBe(
       'Nach `cpu>` steht kein Wert; cpu>Wert schreiben; für einen leeren Text cpu>""',
     );
-    expect(said.in('"fast" is nothing that `cpu` can be compared with; write for example cpu > 50')).toBe(
-      '"fast" ist nichts, womit sich `cpu` vergleichen lässt; zum Beispiel cpu > 50 schreiben',
+    expect(said.in('`cpu` needs a number, not "fast"; write for example cpu > 50')).toBe(
+      '`cpu` braucht eine Zahl, nicht „fast“; zum Beispiel cpu > 50 schreiben',
     );
   });
   it('is what was said where nobody has words for it', () => {
