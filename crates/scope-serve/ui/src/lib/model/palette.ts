@@ -19,6 +19,8 @@ function fitWord(text: string, wanted: string): number | undefined {
     const atStart = whole === 0 ? 30 : beginsWord(low, whole) ? 20 : 0;
     return 60 + atStart - Math.min(20, (low.length - wanted.length) / 4);
   }
+  // Two letters in order are in nearly everything.
+  if (wanted.length < 3) return undefined;
   let at = -1;
   let score = 0;
   for (const letter of wanted) {
@@ -31,6 +33,22 @@ function fitWord(text: string, wanted: string): number | undefined {
 }
 
 const beginsWord = (text: string, at: number) => at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '');
+
+/** Names that have every word, best first: the name itself, what begins with it, what has it at the beginning of a word, and the rest. */
+export function named<T>(items: Iterable<T>, nameOf: (item: T) => string, wanted: string, most: number): T[] {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const first = words[0] ?? '';
+  const rank = (name: string) => (name === first ? 0 : name.startsWith(first) ? 1 : beginsWord(name, name.indexOf(first)) ? 2 : 3);
+  const found: { item: T; name: string; rank: number }[] = [];
+  for (const item of items) {
+    const name = nameOf(item).toLowerCase();
+    if (words.every((word) => name.includes(word))) found.push({ item, name, rank: rank(name) });
+  }
+  return found
+    .sort((a, b) => a.rank - b.rank || a.name.length - b.name.length)
+    .slice(0, most)
+    .map(({ item }) => item);
+}
 
 /** The `most` best of a list, best first, equal ones as they came. */
 export function best<T>(items: Iterable<T>, textOf: (item: T) => string, wanted: string, most: number): T[] {

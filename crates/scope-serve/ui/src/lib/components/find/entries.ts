@@ -18,6 +18,8 @@ export interface Entry {
   keys?: string;
   /** What tells it apart from others of its name. */
   hint?: string;
+  /** Why it was found, where its name does not say so. */
+  why?: string;
   run: () => void;
 }
 
