@@ -132,6 +132,8 @@ export interface Relative {
 export interface NodeConnection {
   direction: 'in' | 'out';
   peer: Relative;
+  /** Of a process: the container that it is in, or its host where it is in none. */
+  within?: Relative;
   port: string;
   facts?: EdgeFacts;
 }

@@ -4,6 +4,7 @@ import { plainFacts, tablesOf } from './facts';
 import { charted, parted, plainFigures } from './figures';
 import { leadsOf, membersOf, nameOfId, quoted, readEdge, successorOf } from './links';
 import { ordered, peersInGraph, peersOfNode } from './peers';
+import { subjectOfGraph } from './subject';
 import { reasonOf } from './words';
 
 const view = (name: string, of: string) => ({ name, of, title: name, about: '', hides: [] });
@@ -49,6 +50,30 @@ describe('facts', () => {
         ['PATH', ''],
       ],
     });
+  });
+});
+
+describe('a container', () => {
+  it('is of the image that it was made with, whatever other names that has', () => {
+    const graph = new Graph();
+    graph.apply({
+      type: 'snapshot',
+      seq: 1,
+      epoch: 1,
+      at: '',
+      view: 'containers',
+      nodes: {
+        n: [0, 1, 2],
+        id: ['container:1', 'container:2', 'image:1'],
+        kind: ['container', 'container', 'image'],
+        name: ['api', 'old', 'rv/web:1'],
+        role: ['member', 'member', 'member'],
+        facts: [{ parents: ['image:1'], attrs: { image: 'rv/api:1' } }, { parents: ['image:1'], attrs: { image: 'sha256:ab' } }, {}],
+      },
+    });
+    const imageOf = (id: string) => subjectOfGraph(graph, graph.node(id)!).parents;
+    expect(imageOf('container:1')).toEqual([{ id: 'image:1', kind: 'image', name: 'rv/api:1' }]);
+    expect(imageOf('container:2')).toEqual([{ id: 'image:1', kind: 'image', name: 'rv/web:1' }]);
   });
 });
 
@@ -154,7 +179,42 @@ describe('peers', () => {
       connections_total: 1,
       connections: [{ direction: 'out' as const, peer: { id: 'container:2', kind: 'container', name: 'db' }, port: 'tcp/5432' }],
     };
-    expect(peersOfNode(full, [[3, null]], ['open', 'rtt_us'])[0]).toMatchObject({ name: 'db', open: 3, rtt: undefined });
+    expect(peersOfNode(full, [[3, null]], ['open', 'rtt_us'], new Graph())[0]).toMatchObject({ name: 'db', open: 3, rtt: undefined });
+  });
+
+  it('are containers, and their processes within them', () => {
+    const graph = new Graph();
+    const relative = (kind: string, name: string) => ({ id: `${kind}:${name}`, kind, name });
+    const nc = (pid: number, within: { id: string; kind: string; name: string }) => ({
+      direction: 'in' as const,
+      peer: { id: `process:vm:${pid}:1`, kind: 'process', name: 'nc' },
+      within,
+      port: 'tcp/5432',
+    });
+    const full = {
+      node: null,
+      parents: [],
+      children: [],
+      children_total: 0,
+      connections: [
+        nc(1, relative('container', 'api')),
+        nc(2, relative('container', 'api')),
+        { direction: 'in' as const, peer: relative('container', 'api'), port: 'tcp/5432' },
+        nc(3, relative('host', 'vm')),
+      ],
+      connections_total: 4,
+    };
+    const rows = [
+      [1, 200],
+      [2, 900],
+      [null, null],
+      [4, null],
+    ];
+    const peers = peersOfNode(full, rows, ['open', 'rtt_us'], graph);
+    expect(peers).toMatchObject([
+      { id: 'container:api', name: 'api', processes: [{ name: 'nc' }, { name: 'nc' }], open: 3, rtt: 900 },
+      { id: 'host:vm', kind: 'uncontained', name: 'vm (uncontained)', processes: [{ name: 'nc' }], open: 4, rtt: undefined },
+    ]);
   });
 
   it('come from a graph, the failing ones first', () => {

@@ -30,6 +30,12 @@ const stranger = (graph: Graph, id: string): Relative => {
   return { id, kind: node?.kind ?? id.slice(0, Math.max(0, id.indexOf(':'))), name: node?.name ?? shortId(id) };
 };
 
+/** One image may have many names: a container is of the one that it was made with, whichever the image itself is told by. */
+const asNamed = (parent: Relative, attrs: Readonly<Record<string, Attribute>> = {}): Relative => {
+  const image = parent.kind === 'image' ? attrs['image'] : undefined;
+  return typeof image === 'string' && image !== '' && !image.startsWith('sha256:') ? { ...parent, name: image } : parent;
+};
+
 export function subjectOfGraph(graph: Graph, node: GraphNode): Subject {
   const metrics: Record<string, number> = {};
   for (const metric of graph.metrics) {
@@ -46,7 +52,7 @@ export function subjectOfGraph(graph: Graph, node: GraphNode): Subject {
     agents: node.facts.agents ?? [],
     attrs: node.facts.attrs ?? {},
     metrics,
-    parents: (node.facts.parents ?? []).map((id) => stranger(graph, id)),
+    parents: (node.facts.parents ?? []).map((id) => asNamed(stranger(graph, id), node.facts.attrs)),
     children: [],
     childrenTotal: 0,
     peers,
@@ -62,6 +68,7 @@ export function subjectOfNode(live: LiveNode, graph: Graph): Subject | undefined
   const node = full?.node;
   if (!node) return undefined;
   const drawn = graph.node(node.id);
+  const peers = peersOfNode(full, live.connections, live.connectionMetrics, graph);
   return {
     id: node.id,
     kind: node.kind,
@@ -71,11 +78,12 @@ export function subjectOfNode(live: LiveNode, graph: Graph): Subject | undefined
     agents: node.agents ?? [],
     attrs: node.attrs ?? {},
     metrics: live.metrics,
-    parents: full.parents ?? [],
+    parents: (full.parents ?? []).map((parent) => asNamed(parent, node.attrs)),
     children: full.children ?? [],
     childrenTotal: full.children_total ?? 0,
-    peers: peersOfNode(full, live.connections, live.connectionMetrics),
-    peersTotal: full.connections_total ?? 0,
+    peers,
+    // Several that are told as one are one.
+    peersTotal: (full.connections_total ?? 0) - (full.connections?.length ?? 0) + peers.length,
     endpoints: node.endpoints ?? [],
     addresses: drawn?.facts.addresses ?? [],
     problems: live.problems,
