@@ -137,33 +137,65 @@ struct Place {
     text: String,
 }
 
-/// Where `node` has all the words: in its name, its id, one fact, or else in several of them.
+/// Where `node` has all the words: in its name, its id, one fact, or else in several of them. What a word is all of goes before what begins with it, and that
+/// before what it stands in: who looks for a port wants what listens there, not a longer number that has the same digits.
 fn look(graph: &Graph<'_>, node: u32, words: &[String]) -> Option<Place> {
-    let has_all = |text: &str| {
-        let text = text.to_lowercase();
-        words.iter().all(|word| text.contains(word.as_str()))
-    };
     let label = graph.label(node);
-    if has_all(label) {
-        let begins = words.first().is_some_and(|word| label.to_lowercase().starts_with(word.as_str()));
-        return Some(Place { rank: u8::from(!begins), field: "name".to_owned(), text: label.to_owned() });
+    if let Some(fit) = fit(label, words) {
+        return Some(Place { rank: fit, field: "name".to_owned(), text: label.to_owned() });
     }
-    if has_all(graph.id(node)) {
-        return Some(Place { rank: 2, field: "id".to_owned(), text: graph.id(node).to_owned() });
+    let id = graph.id(node);
+    if words.iter().all(|word| names_id(id, word)) {
+        return Some(Place { rank: 3, field: "id".to_owned(), text: id.to_owned() });
     }
     let mut facts = Vec::new();
     for (name, value) in graph.attrs(node) {
         flatten(name, value, &mut facts);
     }
-    if let Some((field, text)) = facts.iter().find(|(field, text)| has_all(text) || has_all(&format!("{field}={text}"))) {
-        return Some(Place { rank: 3, field: field.clone(), text: text.clone() });
+    // Names of fields are what all nodes have: only `app=web` asks for one.
+    let with_name = |field: &str, text: &str| words.iter().any(|word| word.contains('=')).then(|| fit(&format!("{field}={text}"), words)).flatten();
+    let best = facts.iter().filter_map(|(field, text)| Some((fit(text, words).or_else(|| with_name(field, text))?, field, text))).min_by_key(|(fit, ..)| *fit);
+    if let Some((fit, field, text)) = best {
+        return Some(Place { rank: 4 + fit, field: field.clone(), text: text.clone() });
     }
-    let everything = facts.iter().fold(format!("{label} {}", graph.id(node)), |all, (field, text)| format!("{all} {field}={text}"));
-    let field = facts.iter().find(|(_, text)| words.iter().any(|word| text.to_lowercase().contains(word.as_str())));
-    has_all(&everything).then(|| match field {
-        Some((field, text)) => Place { rank: 4, field: field.clone(), text: text.clone() },
-        None => Place { rank: 4, field: "name".to_owned(), text: label.to_owned() },
+    let has = |text: &str, word: &String| fit(text, std::slice::from_ref(word)).is_some();
+    let somewhere = |word: &String| {
+        has(label, word)
+            || names_id(id, word)
+            || facts.iter().any(|(field, text)| has(text, word) || (word.contains('=') && has(&format!("{field}={text}"), word)))
+    };
+    let field = facts.iter().find(|(_, text)| words.iter().any(|word| has(text, word)));
+    words.iter().all(somewhere).then(|| match field {
+        Some((field, text)) => Place { rank: 7, field: field.clone(), text: text.clone() },
+        None => Place { rank: 7, field: "name".to_owned(), text: label.to_owned() },
     })
+}
+
+/// How well a text fits words that it has to have all of: 0 where it is the only one, 1 where it begins with the first, 2 where they stand in it.
+fn fit(text: &str, words: &[String]) -> Option<u8> {
+    let text = text.to_lowercase();
+    let first = words.first()?;
+    if is_hash(&text) {
+        return (words.len() == 1 && begins_hash(&text, first)).then_some(1);
+    }
+    words.iter().all(|word| text.contains(word.as_str())).then(|| if text == *first { 0 } else { u8::from(!text.starts_with(first.as_str())) + 1 })
+}
+
+/// Whether a word names this id: with its kind, whole, or as the beginning of a hash.
+fn names_id(id: &str, word: &str) -> bool {
+    let id = id.to_lowercase();
+    let rest = id.split_once(':').map_or("", |(_, rest)| rest);
+    rest == word || (word.contains(':') && id.starts_with(word)) || (is_hash(rest) && begins_hash(rest, word))
+}
+
+/// Letters of a hash mean nothing by themselves: any short word is in one of some hundred.
+fn is_hash(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn begins_hash(hash: &str, word: &str) -> bool {
+    word.len() >= 4 && (hash.starts_with(word) || hash.strip_prefix("sha256:").is_some_and(|digits| digits.starts_with(word)))
 }
 
 /// The texts in a fact, each with its name: `labels.app`.
@@ -173,5 +205,32 @@ fn flatten(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
         Value::List(items) => items.iter().for_each(|item| flatten(name, item, out)),
         Value::Null => {}
         other => out.push((name.to_owned(), other.as_text().map_or_else(|| serde_json::to_string(other).unwrap_or_default(), str::to_owned))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(text: &str, question: &str) -> Option<u8> {
+        fit(text, &question.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn whole_texts_come_before_beginnings_and_those_before_what_has_a_word() {
+        assert_eq!([fits("5432", "5432"), fits("54321", "5432"), fits("15432", "5432"), fits("80", "5432")], [Some(0), Some(1), Some(2), None]);
+        assert_eq!([fits("Shop-DB-1", "db shop"), fits("shop-db-1", "shop db"), fits("shop-db-1", "shop cache")], [Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn a_hash_is_found_by_its_beginning_alone() {
+        let hash = format!("db54{}", "0".repeat(60));
+        let id = format!("container:{hash}");
+        for (word, found) in [("db5", false), ("db54", true), ("5400", false), (hash.as_str(), true), (id.as_str(), true), ("container:db", true)] {
+            assert_eq!(names_id(&id, word), found, "{word}");
+        }
+        assert_eq!([fits(&hash, "db"), fits(&hash, "db54"), fits(&format!("sha256:{hash}"), "db54")], [None, Some(1), Some(1)]);
+        assert!(names_id("process:vm:5432:1", "vm:5432:1") && names_id("process:vm:5432:1", "process:vm"));
+        assert!(!names_id("process:vm:5432:1", "5432"));
     }
 }

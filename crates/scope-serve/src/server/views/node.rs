@@ -59,6 +59,9 @@ struct Relative<'a> {
 struct Connection<'a> {
     direction: &'static str,
     peer: Relative<'a>,
+    /// What a process runs in: its container, or its host where it is in none. Names of processes alone tell nobody who talks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<Relative<'a>>,
     port: String,
 }
 
@@ -129,6 +132,16 @@ fn relative<'a>(graph: &'a Graph<'_>, node: u32) -> Relative<'a> {
     Relative { id: graph.id(node), kind: graph.kind(node), name: graph.label(node) }
 }
 
+/// The container that a process is in, else its host; nothing for what is no process.
+fn home(graph: &Graph<'_>, node: u32) -> Option<u32> {
+    if graph.kind(node) != "process" {
+        return None;
+    }
+    let above = graph.above(node);
+    let nearest = |kind: &str| above.iter().copied().find(|one| graph.kind(*one) == kind);
+    nearest("container").or_else(|| nearest("host"))
+}
+
 fn full<'a>(graph: &'a Graph<'_>, node: Option<u32>, ends: &Ends<'a>) -> Full<'a> {
     let mut full = Full { node: None, parents: Vec::new(), children: Vec::new(), children_total: 0, connections: Vec::new(), connections_total: ends.len() };
     let Some(node) = node else { return full };
@@ -150,6 +163,7 @@ fn full<'a>(graph: &'a Graph<'_>, node: Option<u32>, ends: &Ends<'a>) -> Full<'a
     let connection = |((direction, _, protocol, port), (peer, _)): (&(&'static str, &str, Protocol, u16), &(u32, Figures))| Connection {
         direction,
         peer: relative(graph, *peer),
+        within: home(graph, *peer).map(|home| relative(graph, home)),
         port: format!("{protocol}/{port}"),
     };
     full.connections = ends.iter().take(MOST).map(connection).collect();
@@ -171,4 +185,46 @@ fn connections<'a>(graph: &'a Graph<'_>, node: u32) -> Ends<'a> {
         place.1.add(link.figures);
     }
     ends
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use scope_core::state::State;
+    use serde_json::{Value, json};
+
+    use super::super::tests::records;
+    use super::*;
+
+    const DB: &str = "container:1111111111111111111111111111111111111111111111111111111111111111";
+    const API: &str = "container:2222222222222222222222222222222222222222222222222222222222222222";
+
+    #[test]
+    fn a_process_that_talks_is_told_with_what_it_is_in() {
+        let node = |id: &str, kind: &str, parents: &[&str]| json!({"record":"node","agent":"a","source":"x","id":id,"kind":kind,"name":kind,"parents":parents});
+        let flow = |owner: &str| {
+            json!({"record":"flow","agent":"a","source":"x","side":"client","proto":"tcp","owner":owner,"server":DB,"server_addr":"net:x|10.0.0.9:5432",
+                "dialled":"net:x|10.0.0.9:5432","since":"2026-11-21T18:34:00Z","last_seen":"2026-11-21T18:35:00Z","open":1,"opened_total":1,"ports":[],"seen_by":["sock_diag"]})
+        };
+        let events = [
+            node("host:a", "host", &[]),
+            node(DB, "container", &["host:a"]),
+            node(API, "container", &["host:a"]),
+            node("process:a:1:1", "process", &[API]),
+            node("process:a:2:1", "process", &["host:a"]),
+            flow("process:a:1:1"),
+            flow("process:a:2:1"),
+            flow(API),
+        ];
+        let mut state = State::default();
+        for record in records(&events, 1) {
+            let _ = state.apply(record);
+        }
+        let graph = Graph::build(&state);
+        let db = graph.find(DB);
+        let told = serde_json::to_value(full(&graph, db, &connections(&graph, db.unwrap()))).unwrap();
+        let within: Vec<(&Value, &Value)> = told["connections"].as_array().unwrap().iter().map(|one| (&one["peer"]["id"], &one["within"]["id"])).collect();
+        let expected = [(json!(API), Value::Null), (json!("process:a:1:1"), json!(API)), (json!("process:a:2:1"), json!("host:a"))];
+        assert_eq!(within, expected.iter().map(|(peer, within)| (peer, within)).collect::<Vec<_>>());
+    }
 }
