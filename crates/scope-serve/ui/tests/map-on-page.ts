@@ -3,7 +3,9 @@
 import { inflateRawSync } from 'node:zlib';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { ViewMessage } from '../src/lib/live/messages';
-import { connect, pointOn } from '../src/lib/map/curves';
+import { Obstacles } from '../src/lib/map/obstacles';
+import { pointOn } from '../src/lib/map/plain-curve';
+import { Routes } from '../src/lib/map/routes';
 import { Graph, type GraphNode } from '../src/lib/model/graph';
 import type { Camera } from '../src/lib/model/place';
 
@@ -72,11 +74,20 @@ export class MapOnPage {
     throw new Error('no place is free');
   }
 
-  /** A point in the middle of the link between two nodes. */
+  /** A point in the middle of the link between two nodes, as it runs among all others. */
   onLink(from: GraphNode, to: GraphNode): [x: number, y: number] {
-    const curve = new Float32Array(8);
-    connect(Float32Array.from(from.place ?? []), Float32Array.from(to.place ?? []), curve, 0);
-    return pointOn(curve, 0, 0.5);
+    const { nodes, edges } = this.graph;
+    const numbers = [...nodes.keys()].sort((a, b) => a - b);
+    const boxes = numbers.flatMap((n) => {
+      const [left, top, width, height] = nodes.get(n)?.place ?? [0, 0, 0, 0];
+      return [left, top, left + width, top + height];
+    });
+    const box = (n: number) => Float32Array.from(nodes.get(n)?.place ?? []);
+    const sorted = [...edges.keys()].sort((a, b) => a - b).map((e) => edges.get(e)!);
+    const wanted = sorted.map((edge) => ({ a: box(edge.from), b: box(edge.to), from: edge.from, to: edge.to, aside: 0 }));
+    const curves = new Routes(new Obstacles(Float32Array.from(boxes), Int32Array.from(numbers))).of(wanted);
+    const curve = curves[sorted.findIndex((edge) => edge.from === from.n && edge.to === to.n)]!;
+    return pointOn(curve, Math.floor(curve.length / 16) * 8, 0.5);
   }
 
   /** The part of an address that has the map's point `(x, y)` in the middle. */

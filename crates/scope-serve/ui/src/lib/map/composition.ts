@@ -54,7 +54,7 @@ export class Composition {
 
   settle(now: number) {
     const { stage } = this;
-    const { stale, scene, clusters, drawn } = stage;
+    const { stale, scene, clusters, drawn, model } = stage;
     const { onlyProblems } = stage.options;
     if (stale.places || stale.drawn) {
       const came = this.#choose();
@@ -91,7 +91,7 @@ export class Composition {
       stage.onlyCamera = false;
     }
     if (stale.curves) {
-      stage.curves.lay(scene, clusters, drawn);
+      stage.curves.lay(scene, clusters, drawn, model.apart, this.moves || stage.dragging);
       stale.curves = false;
       stale.base = stale.over = true;
       stage.onlyCamera = false;
@@ -128,6 +128,7 @@ export class Composition {
     drawn.join(scene, clusters);
     this.#light();
     this.#spread(now, apart ? only : undefined);
+    model.apart = stage.spread && !apart ? model.lit : undefined;
     if (this.#told) this.#tell();
     if (beginning) {
       stage.first = false;

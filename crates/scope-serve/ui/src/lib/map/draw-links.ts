@@ -1,6 +1,6 @@
 // The links of a picture: width by what they carry, an arrow at the server's end, and failures in a form of their own. Drawn in few strokes: one for each
 // width, as strokes are what costs.
-import { pointOn } from './curves';
+import type { Curves } from './curves';
 import type { Pen } from './pen';
 import type { Model, Port } from './picture';
 
@@ -21,18 +21,15 @@ export function drawLinks(pen: Pen, port: Port, model: Model) {
   const plain: number[][] = Array.from({ length: WIDTHS }, () => []);
   const dim: number[] = [];
   const failing: number[] = [];
-  const { left, top, right, bottom } = port.bounds;
   let seen = 0;
   for (let link = 0; link < drawn.links; link++) {
     if (drawn.quiet[link] && !lit?.links.has(link)) continue;
-    const at = link * 8;
+    if (!inSight(curves, link, port)) continue;
     const c = curves.at;
-    if (Math.max(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) < left || Math.min(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) > right)
-      continue;
-    if (Math.max(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) < top || Math.min(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) > bottom)
-      continue;
+    const start = curves.first[link]! * 8;
+    const end = curves.endOf(link);
     // What is shorter than its own arrow says nothing.
-    if ((Math.abs(c[at]! - c[at + 6]!) + Math.abs(c[at + 1]! - c[at + 7]!)) * port.scale < 5) continue;
+    if ((Math.abs(c[start]! - c[end + 6]!) + Math.abs(c[start + 1]! - c[end + 7]!)) * port.scale < 5) continue;
     seen += 1;
     if (lit && !lit.links.has(link)) dim.push(link);
     else if (drawn.failing[link]) failing.push(link);
@@ -66,7 +63,9 @@ function drawFailing(pen: Pen, port: Port, model: Model, links: number[]) {
   arrows(pen, port, model, links);
   const r = Math.min(5, Math.max(3, 5 * port.scale));
   for (const link of links) {
-    const [x, y] = middle(port, model.curves.at, link);
+    const [markX, markY] = model.curves.mark(link);
+    const x = markX * port.scale + port.offsetX;
+    const y = markY * port.scale + port.offsetY;
     pen.fillStyle = model.look.background;
     pen.beginPath();
     pen.arc(x, y, r + 2.5, 0, 2 * Math.PI);
@@ -81,46 +80,62 @@ function drawFailing(pen: Pen, port: Port, model: Model, links: number[]) {
   }
 }
 
-function middle(port: Port, curves: Float32Array, link: number): [number, number] {
-  const [x, y] = pointOn(curves, link * 8, 0.5);
-  return [x * port.scale + port.offsetX, y * port.scale + port.offsetY];
+/** Whether any piece of a link may be on the picture: a curve stays within its four points. */
+function inSight({ at: c, first }: Curves, link: number, { bounds: { left, top, right, bottom } }: Port): boolean {
+  for (let at = first[link]! * 8; at < first[link + 1]! * 8; at += 8) {
+    if (Math.max(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) < left || Math.min(c[at]!, c[at + 2]!, c[at + 4]!, c[at + 6]!) > right)
+      continue;
+    if (Math.max(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) < top || Math.min(c[at + 1]!, c[at + 3]!, c[at + 5]!, c[at + 7]!) > bottom)
+      continue;
+    return true;
+  }
+  return false;
 }
 
 export function stroke(pen: Pen, port: Port, model: Model, links: Iterable<number>, width: number) {
   pen.lineWidth = width;
   pen.beginPath();
-  for (const link of links) trace(pen, port, model.curves.at, link * 8);
+  for (const link of links) trace(pen, port, model.curves, link);
   pen.stroke();
 }
 
-function trace(pen: Pen, { scale, offsetX, offsetY }: Port, c: Float32Array, at: number) {
-  const x0 = c[at]! * scale + offsetX;
-  const y0 = c[at + 1]! * scale + offsetY;
-  const x3 = c[at + 6]! * scale + offsetX;
-  const y3 = c[at + 7]! * scale + offsetY;
+function trace(pen: Pen, { scale, offsetX, offsetY }: Port, { at: c, first }: Curves, link: number) {
+  const start = first[link]! * 8;
+  const past = first[link + 1]! * 8;
+  const x0 = c[start]! * scale + offsetX;
+  const y0 = c[start + 1]! * scale + offsetY;
+  const x3 = c[past - 2]! * scale + offsetX;
+  const y3 = c[past - 1]! * scale + offsetY;
   pen.moveTo(x0, y0);
   // Far away a curve cannot be told from a line, which costs a fifth.
-  if (scale < 0.12 && Math.abs(x0 - x3) + Math.abs(y0 - y3) < 60) pen.lineTo(x3, y3);
-  else
+  if (scale < 0.12 && past === start + 8 && Math.abs(x0 - x3) + Math.abs(y0 - y3) < 60) {
+    pen.lineTo(x3, y3);
+    return;
+  }
+  for (let at = start; at < past; at += 8) {
     pen.bezierCurveTo(
       c[at + 2]! * scale + offsetX,
       c[at + 3]! * scale + offsetY,
       c[at + 4]! * scale + offsetX,
       c[at + 5]! * scale + offsetY,
-      x3,
-      y3,
+      c[at + 6]! * scale + offsetX,
+      c[at + 7]! * scale + offsetY,
     );
+  }
 }
 
 export function arrows(pen: Pen, port: Port, model: Model, links: Iterable<number>, larger = 1) {
-  const c = model.curves.at;
+  const { curves } = model;
+  const c = curves.at;
   const length = larger * Math.min(9, Math.max(4.5, 9 * port.scale));
   pen.beginPath();
   for (const link of links) {
-    const at = link * 8;
+    const start = curves.first[link]! * 8;
+    const at = curves.endOf(link);
     const x = c[at + 6]! * port.scale + port.offsetX;
     const y = c[at + 7]! * port.scale + port.offsetY;
-    if (Math.abs(x - c[at]! * port.scale - port.offsetX) + Math.abs(y - c[at + 1]! * port.scale - port.offsetY) < 3 * length) continue;
+    if (Math.abs(x - c[start]! * port.scale - port.offsetX) + Math.abs(y - c[start + 1]! * port.scale - port.offsetY) < 3 * length)
+      continue;
     let dx = c[at + 6]! - c[at + 4]!;
     let dy = c[at + 7]! - c[at + 5]!;
     const size = Math.hypot(dx, dy) || 1;

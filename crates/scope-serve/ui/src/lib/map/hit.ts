@@ -39,7 +39,7 @@ export function hit({ scene, clusters, drawn, curves, framed, lit }: Ground, x: 
     if (x >= left && y >= top && x <= left + clusters.width[c]! && y <= top + clusters.height[c]!) inside = c;
   }
   if (inside >= 0 && clusters.collapsed[inside]) return { on: 'block', c: inside };
-  const link = nearestLink(curves.at, drawn.links, x, y, near, (one) => drawn.quiet[one] === 1);
+  const link = nearestLink(curves, drawn.links, x, y, near, (one) => drawn.quiet[one] === 1);
   if (link >= 0) return { on: 'link', link };
   if (inside >= 0 && y <= clusters.top[inside]! + Math.max(TITLE + 8, near * 2.5)) return { on: 'title', c: inside };
   return undefined;

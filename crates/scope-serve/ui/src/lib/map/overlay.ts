@@ -76,14 +76,15 @@ export function drawOver(pen: OverPen, port: Port, model: Model, marks: Marks, f
 }
 
 /** Links run under boxes, on this layer as on that below. */
-function uncover(pen: OverPen, port: Port, { scene, clusters, drawn }: Model) {
+function uncover(pen: OverPen, port: Port, { scene, clusters, drawn, apart }: Model) {
   const clear = (x: number, y: number, w: number, h: number) =>
     pen.clearRect(x * port.scale + port.offsetX, y * port.scale + port.offsetY, w * port.scale, h * port.scale);
   for (let c = 0; c < clusters.count; c++) {
     if (clusters.collapsed[c] && clusters.size[c]) clear(clusters.left[c]!, clusters.top[c]!, clusters.width[c]!, clusters.height[c]!);
   }
   if (drawn.shown > UNCOVERED_MOST) return;
-  for (let n = 0; n < scene.nodes; n++) if (drawn.state[n] === SHOWN) clear(scene.x[n]!, scene.y[n]!, scene.w[n]!, scene.h[n]!);
+  for (let n = 0; n < scene.nodes; n++)
+    if (drawn.state[n] === SHOWN && (!apart || apart.nodes.has(n))) clear(scene.x[n]!, scene.y[n]!, scene.w[n]!, scene.h[n]!);
 }
 
 /** Short dashes that move from client to server. */

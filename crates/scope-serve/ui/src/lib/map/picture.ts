@@ -2,7 +2,7 @@
 import type { Colouring } from '../model/place';
 import type { Bounds } from './camera';
 import type { Clusters } from './clusters';
-import type { Curves } from './curves';
+import type { Apart, Curves } from './curves';
 import { drawBlocks } from './draw-blocks';
 import { drawFrames, drawTitles } from './draw-clusters';
 import { drawLinks } from './draw-links';
@@ -26,6 +26,8 @@ export interface Model {
   framed: boolean;
   /** What is lit while all else is dim; all is lit where there is none. */
   lit: { nodes: ReadonlySet<number>; links: ReadonlySet<number> } | undefined;
+  /** What of it stands somewhere else than it belongs, over what is dim: what is dim hides none of its links. */
+  apart: Apart | undefined;
   /** Writes the pinned figure. */
   say: (value: number) => string;
 }

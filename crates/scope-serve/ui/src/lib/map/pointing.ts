@@ -89,6 +89,7 @@ export class Pointing {
     if (what.on === 'node') this.#dragNode(what.n, dx, dy, end);
     else if (what.on !== 'link') this.#dragCluster(what.c, dx, dy, end);
     stale.curves = stale.mini = true;
+    this.stage.dragging = !end;
     emit({ type: 'grab', shape: end ? 'pointer' : 'grabbing' });
   }
 

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Clusters } from './clusters';
-import { Curves, nearestLink, pointOn } from './curves';
+import { Curves, nearestLink } from './curves';
 import { Drawn, HIDDEN, SHOWN, WITHIN } from './drawn';
 import { hit, nextTo } from './hit';
 import type { Change, Figures } from './protocol';
 import { Places } from './places';
+import { pointOn } from './plain-curve';
 import { Scene } from './scene';
 
 const NONE = new Uint32Array(0);
@@ -162,6 +163,29 @@ describe('the scene', () => {
     expect([scene.hx[4], scene.hy[4]]).toEqual([900, 10]);
   });
 
+  it('leads a link around who is in between, and marks it where it is seen', () => {
+    scene.change({
+      ...change,
+      reset: false,
+      nodes: undefined,
+      areas: undefined,
+      clusters: undefined,
+      edges: { e: Uint32Array.of(4), from: Uint32Array.of(0), to: Uint32Array.of(4) },
+    });
+    settle(all, false);
+    const curves = new Curves();
+    curves.lay(scene, clusters, drawn);
+    const link = drawn.linkOf[4]!;
+    expect(curves.first[link + 1]! - curves.first[link]!).toBeGreaterThan(1);
+    const [x, y] = curves.mark(link);
+    expect(hit({ scene, clusters, drawn, curves, framed: false, lit: undefined }, x, y, 1)).toEqual({ on: 'link', link });
+    // While things move, and once they rest again, at the same places: the same way.
+    const before = [...curves.at];
+    curves.lay(scene, clusters, drawn, undefined, true);
+    curves.lay(scene, clusters, drawn);
+    expect([...curves.at]).toEqual(before);
+  });
+
   it('finds what is under a point, and what lies next', () => {
     settle(all, false);
     const curves = new Curves();
@@ -170,8 +194,8 @@ describe('the scene', () => {
     expect(hit(ground, 30, 50, 4)).toEqual({ on: 'node', n: 0 });
     expect(hit(ground, 60, 10, 4)).toEqual({ on: 'title', c: 0 });
     const link = drawn.linkOf[0]!;
-    const [x, y] = pointOn(curves.at, link * 8, 0.5);
-    expect(nearestLink(curves.at, drawn.links, x, y + 1, 4, () => false)).toBe(link);
+    const [x, y] = pointOn(curves.at, curves.first[link]! * 8, 0.5);
+    expect(nearestLink(curves, drawn.links, x, y + 1, 4, () => false)).toBe(link);
     expect(hit(ground, 600, 400, 4)).toBeUndefined();
     expect(nextTo(ground, 0, 'right')).toBe(2);
     expect(nextTo(ground, 0, 'down')).toBe(1);

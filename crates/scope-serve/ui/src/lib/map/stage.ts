@@ -48,6 +48,8 @@ export class Stage {
   stale = { places: false, drawn: false, weights: false, curves: false, base: true, over: true, mini: true };
   /** Since the last picture nothing but the camera has changed. */
   onlyCamera = false;
+  /** Somebody holds something, and moves it. */
+  dragging = false;
   /** Nothing has been drawn yet. */
   first = true;
   /** The page is looked at. */
@@ -64,6 +66,7 @@ export class Stage {
       colouring: 'health',
       framed: true,
       lit: undefined,
+      apart: undefined,
       say: (value) => this.format.figure(value, this.options.unit),
     };
   }
