@@ -125,7 +125,7 @@ export class Composition {
     if (apart) clusters.collapsed.fill(0);
     else clusters.collapse(large, open, pilot.revealed);
     model.framed = !apart && places.framed(arrangement, onlyProblems ? drawn.shown : scene.count);
-    drawn.join(scene, clusters);
+    this.#rejoin();
     this.#light();
     this.#spread(now, apart ? only : undefined);
     model.apart = stage.spread && !apart ? model.lit : undefined;
@@ -134,6 +134,18 @@ export class Composition {
       stage.first = false;
       if (pilot.auto) stage.window.set(pilot.fitting());
     } else pilot.follow();
+  }
+
+  /** Links have other numbers then: the one that is pointed at is still the same. */
+  #rejoin() {
+    const { scene, clusters, drawn, marks } = this.stage;
+    const { hover } = marks;
+    const ends = hover?.on === 'link' ? [drawn.from[hover.link], drawn.to[hover.link]] : [];
+    drawn.join(scene, clusters);
+    if (hover?.on !== 'link') return;
+    let link = 0;
+    while (link < drawn.links && (drawn.from[link] !== ends[0] || drawn.to[link] !== ends[1])) link += 1;
+    marks.hover = { on: 'link', link };
   }
 
   #tell() {

@@ -65,9 +65,11 @@ export class Engine {
       case 'down':
         pilot.stop();
         this.#canvases?.keep();
+        this.#pointing.point(message.at.x, message.at.y);
         this.#pointing.gestures.down(message.at);
         break;
       case 'move':
+        this.#pointing.point(message.at.x, message.at.y);
         this.#pointing.gestures.move(message.at);
         break;
       case 'up':
@@ -214,6 +216,7 @@ export class Engine {
 
   #draw(now: number) {
     this.#composition.settle(now);
+    this.#pointing.review();
     this.#canvases?.draw(now, this.#pointing.gestures.busy);
   }
 }

@@ -2,7 +2,7 @@
 // no index to keep current.
 import type { Clusters } from './clusters';
 import { TITLE } from './clusters';
-import { nearestLink, type Curves } from './curves';
+import { nearestLink, rectOf, type Curves } from './curves';
 import { SHOWN, type Drawn } from './drawn';
 import type { Direction } from './protocol';
 import type { Scene } from './scene';
@@ -43,6 +43,16 @@ export function hit({ scene, clusters, drawn, curves, framed, lit }: Ground, x: 
   if (link >= 0) return { on: 'link', link };
   if (inside >= 0 && y <= clusters.top[inside]! + Math.max(TITLE + 8, near * 2.5)) return { on: 'title', c: inside };
   return undefined;
+}
+
+/** Whether something is still at a point, where it was before somebody moved the map or hid it. */
+export function isAt({ scene, clusters, drawn, curves }: Ground, what: NonNullable<Hit>, x: number, y: number, near: number): boolean {
+  if (what.on === 'link') return nearestLink(curves, drawn.links, x, y, near, (one) => one !== what.link) === what.link;
+  if (what.on === 'node' ? drawn.state[what.n] !== SHOWN : what.c >= clusters.count || !clusters.size[what.c]) return false;
+  const rect = new Float32Array(4);
+  rectOf(scene, clusters, what.on === 'node' ? what.n : -1 - what.c, rect);
+  const [left, top, width, height] = rect as unknown as [number, number, number, number];
+  return x >= left - near && y >= top - near && x <= left + width + near && y <= top + height + near;
 }
 
 /** A node by its number, a collapsed cluster as `-1 - number`. */

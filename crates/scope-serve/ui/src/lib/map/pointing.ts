@@ -1,7 +1,8 @@
 // What pointers and the keyboard's cursor do to what they are on: hovering, clicking, dragging, walking. What a gesture is, and what is at a point, is in the
 // modules beside it.
+import { HIDDEN } from './drawn';
 import { Gestures } from './gestures';
-import { hit, nearestTo, nextTo, type Hit, type Spot } from './hit';
+import { hit, isAt, nearestTo, nextTo, type Hit, type Spot } from './hit';
 import type { Pilot } from './pilot';
 import type { Direction } from './protocol';
 import type { Stage } from './stage';
@@ -12,6 +13,9 @@ const FINGER_PX = 14;
 
 export class Pointing {
   readonly gestures: Gestures;
+  /** Where the pointer is, in pixels. */
+  #x = 0;
+  #y = 0;
 
   constructor(
     private readonly stage: Stage,
@@ -35,6 +39,20 @@ export class Pointing {
   at(x: number, y: number, touch = false): Hit {
     const { model, window } = this.stage;
     return hit(model, window.toMapX(x), window.toMapY(y), (touch ? FINGER_PX : NEAR_PX) / window.scale);
+  }
+
+  /** Takes note of where the pointer is. */
+  point(x: number, y: number) {
+    this.#x = x;
+    this.#y = y;
+  }
+
+  /** What the pointer was on may have gone from under it: hidden, or moved by keys. Nothing is said of it then, nor of what came instead: nobody pointed there. */
+  review() {
+    const { marks, model, window, drawn } = this.stage;
+    const { hover, cursor } = marks;
+    if (hover && !isAt(model, hover, window.toMapX(this.#x), window.toMapY(this.#y), FINGER_PX / window.scale)) this.hover(undefined, 0, 0);
+    if (cursor !== undefined && cursor >= 0 && drawn.state[cursor] === HIDDEN) this.moveCursor(undefined);
   }
 
   hover(what: Hit, x: number, y: number) {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Clusters } from './clusters';
 import { Curves, nearestLink } from './curves';
 import { Drawn, HIDDEN, SHOWN, WITHIN } from './drawn';
-import { hit, nextTo } from './hit';
+import { hit, isAt, nextTo } from './hit';
 import type { Change, Figures } from './protocol';
 import { Places } from './places';
 import { pointOn } from './plain-curve';
@@ -127,6 +127,8 @@ describe('the scene', () => {
   it('hides nodes with their edges, and folds hubs', () => {
     settle({ ...all, hidden: Uint32Array.of(2), folded: Uint32Array.of(4) }, false);
     expect(drawn.linkOf[0]).toBe(-1);
+    const ground = { scene, clusters, drawn, curves: new Curves(), framed: true, lit: undefined };
+    expect(isAt(ground, { on: 'node', n: 2 }, scene.x[2]! + 5, scene.y[2]! + 5, 4)).toBe(false);
     expect(drawn.quiet[drawn.linkOf[2]!]).toBe(1);
     expect(drawn.quiet[drawn.linkOf[3]!]).toBe(0);
   });
@@ -197,6 +199,10 @@ describe('the scene', () => {
     const [x, y] = pointOn(curves.at, curves.first[link]! * 8, 0.5);
     expect(nearestLink(curves, drawn.links, x, y + 1, 4, () => false)).toBe(link);
     expect(hit(ground, 600, 400, 4)).toBeUndefined();
+    expect(isAt(ground, { on: 'link', link }, x, y + 1, 4)).toBe(true);
+    expect(isAt(ground, { on: 'link', link }, 600, 400, 4)).toBe(false);
+    expect(isAt(ground, { on: 'node', n: 0 }, 30, 50, 4)).toBe(true);
+    expect(isAt(ground, { on: 'node', n: 0 }, 600, 400, 4)).toBe(false);
     expect(nextTo(ground, 0, 'right')).toBe(2);
     expect(nextTo(ground, 0, 'down')).toBe(1);
     expect(nextTo(ground, 0, 'left')).toBeUndefined();
