@@ -3,6 +3,9 @@ import { TITLE } from './clusters';
 import type { Pen } from './pen';
 import type { Model, Port } from './picture';
 
+/** How much of frames and their titles is left where what is selected stands over them. */
+const APART = 0.3;
+
 export interface Box {
   x: number;
   y: number;
@@ -34,9 +37,9 @@ export function drawFrames(pen: Pen, port: Port, model: Model) {
     const box = boxOf(port, model, c);
     if (box) pen.roundRect(box.x, box.y, box.w, box.h, Math.min(8, 12 * port.scale));
   }
-  // What is selected gathers what it talks to around it, wherever that belongs: frames stand back then.
-  pen.globalAlpha = model.lit ? 0.4 : 1;
-  pen.fill();
+  // What is selected gathers what it talks to around it, wherever that belongs: frames stand back then, and nothing looks as if it stood in one.
+  pen.globalAlpha = model.apart ? APART : model.lit ? 0.4 : 1;
+  if (!model.apart) pen.fill();
   pen.stroke();
   pen.globalAlpha = 1;
 }
@@ -68,14 +71,15 @@ export function drawTitles(pen: Pen, port: Port, model: Model) {
     }
     // Links pass behind it.
     pen.globalAlpha = 0.85;
-    pen.fillStyle = inside ? look.area : look.background;
+    pen.fillStyle = inside && !model.apart ? look.area : look.background;
     pen.fillRect(x - 3, y - 8, width + countWidth + 6, 16);
-    pen.globalAlpha = 1;
+    pen.globalAlpha = model.apart ? APART : 1;
     pen.font = `600 ${size}px ${look.font}`;
     pen.fillStyle = look.foreground;
     pen.fillText(text, x, y);
     pen.font = `400 ${size}px ${look.font}`;
     pen.fillStyle = look.muted;
     pen.fillText(counted, x + width + 8, y);
+    pen.globalAlpha = 1;
   }
 }
