@@ -12,6 +12,9 @@ const CARD = 15;
 const BAR = 5;
 const DIM = 0.22;
 const LONERS_MOST = 40;
+/** Of a name that does not fit, before it is cut. */
+const SMALLER = 0.88;
+const CORNER_SCALE = 0.7;
 /** Where the middle of the sign is, and where words begin, from a card's left. */
 const SIGN_AT = 16.5;
 const WORDS_AT = 34;
@@ -274,9 +277,10 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   const size = Math.max(9.5, Math.min(19, 12.5 * s));
   const small = Math.max(9.5, size * 0.84);
   const r = Math.max(4, 5.5 * Math.min(1.3, s));
-  /** Of the mark of what is wrong, from a card's right. */
-  const markAt = r + 5 * s;
-  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 3 - (scene.health[n]! >= WARNING ? markAt + r : 0);
+  // The mark of what is wrong is at the right of a card, or on the corner of one that is too small to have words beside it.
+  const onCorner = s < CORNER_SCALE;
+  const markAt = onCorner ? 1 : r + 5 * s;
+  const room = (n: number) => (scene.w[n]! - WORDS_AT) * s - 3 - (scene.health[n]! >= WARNING && !onCorner ? markAt + r : 0);
   const left = (n: number) => (scene.x[n]! + WORDS_AT) * s + port.offsetX;
   const middle = (n: number) => (scene.y[n]! + scene.h[n]! / 2) * s + port.offsetY;
   const figures = new Map<number, string>();
@@ -285,7 +289,8 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
     const value = scene.value[n]!;
     const members = scene.members[n]!;
     // Where no frame says what a node belongs to, it does so itself.
-    const cluster = model.framed ? '' : labels.clean(model.clusters.titles[scene.cluster[n]!] ?? '');
+    const named = model.framed && !model.apart?.nodes.has(n);
+    const cluster = named ? '' : labels.clean(model.clusters.titles[scene.cluster[n]!] ?? '');
     const figure = [cluster, members > 1 ? `×${members}` : '', value === value ? say(value) : ''].filter(Boolean).join(' · ');
     if (figure) figures.set(n, figure);
   }
@@ -293,15 +298,24 @@ function drawNames(pen: Pen, port: Port, model: Model, nodes: number[], alpha: n
   pen.globalAlpha = alpha;
   pen.font = `500 ${size}px ${look.font}`;
   pen.fillStyle = look.foreground;
+  const write = (n: number, text: string) => pen.fillText(text, left(n), middle(n) - (figures.has(n) ? small * 0.62 : 0));
+  // Rather a little smaller than cut.
+  const smaller = size * SMALLER;
+  const tight: number[] = [];
   for (const n of nodes) {
-    pen.fillText(nameFor(pen, model, n, size, room(n)), left(n), middle(n) - (figures.has(n) ? small * 0.62 : 0));
+    const text = nameFor(pen, model, n, size, room(n));
+    if (text !== labels.clean(scene.names[n] ?? '') && text !== labels.clean(scene.shorts[n] ?? '')) tight.push(n);
+    else write(n, text);
   }
+  if (tight.length) pen.font = `500 ${smaller}px ${look.font}`;
+  for (const n of tight) write(n, nameFor(pen, model, n, smaller, room(n)));
   pen.font = `400 ${small}px ${look.font}`;
   pen.fillStyle = look.muted;
   for (const [n, figure] of figures) pen.fillText(labels.cut(pen, figure, small, look.font, room(n)), left(n), middle(n) + size * 0.58);
   for (const n of nodes) {
     if (scene.health[n]! >= WARNING) {
-      drawMark(pen, look, scene.health[n]!, (scene.x[n]! + scene.w[n]!) * s + port.offsetX - markAt, middle(n), r);
+      const y = onCorner ? scene.y[n]! * s + port.offsetY + 1 : middle(n);
+      drawMark(pen, look, scene.health[n]!, (scene.x[n]! + scene.w[n]!) * s + port.offsetX - markAt, y, r);
     }
   }
 }

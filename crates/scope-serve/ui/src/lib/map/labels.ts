@@ -53,10 +53,14 @@ export class Labels {
     const width = this.width(pen, text, size, font, weight);
     if (width <= room) return text;
     const letters = [...text];
-    const keep = Math.floor((letters.length * (room - size * 0.8)) / width);
-    if (keep < 2) return '';
-    const tail = Math.floor(keep * end);
-    return `${letters.slice(0, keep - tail).join('')}…${letters.slice(letters.length - tail).join('')}`;
+    let keep = Math.floor((letters.length * (room - size * 0.8)) / width);
+    for (; keep >= 2; keep--) {
+      const tail = Math.floor(keep * end);
+      const part = `${letters.slice(0, keep - tail).join('')}…${letters.slice(letters.length - tail).join('')}`;
+      // Letters differ: what is left may be the wide ones.
+      if (this.width(pen, part, size, font, weight) <= room) return part;
+    }
+    return '';
   }
 
   /** Takes a rectangle of the picture, unless some of it is taken already. */

@@ -58,6 +58,14 @@ describe('Labels', () => {
     const cut = labels.cut(pen, 'abcdefghij', 10, 'x', 38);
     expect(cut).toMatch(/^a.*…/);
     expect(cut.length).toBeLessThan(8);
+    // Letters differ in width: what is left has to fit as well.
+    const uneven = {
+      font: '',
+      measureText: (text: string) => ({ width: [...text].reduce((sum, one) => sum + (one === 'm' ? 90 : 20), 0) }),
+    } as Pen;
+    const part = labels.cut(uneven, 'mmmmiiiiiiiiiiii', 10, 'y', 30);
+    expect(part).toContain('…');
+    expect(labels.width(uneven, part, 10, 'y')).toBeLessThanOrEqual(30);
     expect(labels.clean('a\u202eb')).toBe('a\\u{202e}b');
   });
 });
