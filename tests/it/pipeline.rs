@@ -211,7 +211,7 @@ fn fields_that_no_node_has_are_told_of() {
         let said = run_scope([&["render", "-o", "table"], args].concat(), &text).words();
         assert!(words.iter().all(|word| said.contains(word)) && said.lines().count() == 1, "{args:?}: {said}");
     }
-    let watched = run_scope(["render", "-o", "csv", "--watch=1ms", "-f", "stae:running"], &text).ok().words();
+    let watched = run_scope(["render", "-o", "csv", "--watch=100ms", "-f", "stae:running"], &text).ok().words();
     assert_eq!(watched.lines().count(), 1, "once, however often it is drawn: {watched}");
     let known = run_scope(["render", "-o", "table", "-f", "state:running -has:exit_code app:web or label.x:y", "--columns", "name,health,label.x"], &text);
     assert!(known.ok().words().is_empty());

@@ -163,7 +163,6 @@ fn open_address(address: &str, from: &FromArgs, impatient: bool) -> Result<Input
 #[cfg(feature = "http")]
 mod http {
     use std::io::{self, Read};
-    use std::net::IpAddr;
     use std::path::Path;
     use std::time::Duration;
 

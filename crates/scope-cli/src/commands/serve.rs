@@ -43,7 +43,10 @@ async fn serve(args: ServeArgs) -> Result<Exit> {
     let server = Server::bind(config, Arc::clone(&live)).await.map_err(|error| {
         let hint = advice(&error);
         let error = anyhow::Error::new(error).context("could not start the server");
-        hint.map_or(error, |hint| error.context(Hint(hint)))
+        match hint {
+            Some(hint) => error.context(Hint(hint)),
+            None => error,
+        }
     })?;
     greet(&server)?;
     #[cfg(feature = "collect")]

@@ -223,7 +223,7 @@ fn pictures_judge_as_the_page_does() {
     let svg = String::from_utf8(svg).unwrap();
     let part = |about: &str| svg.lines().find(|line| line.contains(&format!("<title>{about}"))).unwrap().to_owned();
     let drawn = |name: &str| {
-        let from = svg.find(&format!("<title>{name}\n")).unwrap();
+        let from = svg.find(&format!("<title>{name}&#10;")).unwrap();
         svg[from..].split("</g>").next().unwrap().to_owned()
     };
     for (name, sign, why) in [

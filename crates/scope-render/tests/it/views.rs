@@ -392,7 +392,7 @@ fn names_that_nothing_knows_come_with_near_ones() {
         let filter: Filter = filter.parse().unwrap();
         view::unknown_fields(filter.names(), &graph, &registry).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert_eq!(said("stae:running"), ["no node here has a field `stae`; did you mean `state`?"]);
+    assert_eq!(said("stae:running"), ["no node here has a field `stae`; did you mean `state`, `side` or `size`?"]);
     assert!(said("nmae:web")[0].contains("`name`") && said("exitcode=1")[0].contains("`exit_code`"));
     assert_eq!(said("qqqqq:1 or -has:qqqqq"), ["no node here has a field `qqqqq`"], "each once, and nothing near is nothing said");
     // Known by name, alias or key, whether or not any node has it; and what a node has, whoever brought it.
