@@ -184,7 +184,9 @@ fn watch(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, inputs
         let warnings = draw(args, view, filter, state, &mut picture)?;
         if terminal {
             // Standard error would be wiped with the next picture.
-            warnings.iter().for_each(|warning| picture.extend_from_slice(format!("warning: {warning}\n").as_bytes()));
+            for warning in &warnings {
+                picture.extend_from_slice(format!("warning: {warning}\n").as_bytes());
+            }
         } else if !std::mem::replace(&mut warned, true) {
             warn(&warnings);
         }

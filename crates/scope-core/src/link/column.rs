@@ -97,8 +97,12 @@ mod tests {
         #[test]
         fn a_column_is_a_packed_field(numbers in prop::collection::vec(prop_oneof![any::<u32>(), 0_u32..200], 0..40), signed in prop::collection::vec(any_signed(), 0..40)) {
             let mut columns = Columns::default();
-            numbers.iter().for_each(|number| put(&mut columns.numbers, u64::from(*number)));
-            signed.iter().for_each(|number| put_signed(&mut columns.signed, *number));
+            for number in &numbers {
+                put(&mut columns.numbers, u64::from(*number));
+            }
+            for number in &signed {
+                put_signed(&mut columns.signed, *number);
+            }
             let lists = Lists { numbers, signed };
             prop_assert_eq!(columns.encode_to_vec(), lists.encode_to_vec());
             let (mut column, mut signed) = (Column::new(&columns.numbers).unwrap(), Column::new(&columns.signed).unwrap());

@@ -328,7 +328,9 @@ fn shares_of_a_connection_come_to_all_of_it() {
     let of = |client: &str| {
         let mut sum = scope_render::graph::Figures::default();
         let links: Vec<_> = graph.links().iter().filter(|link| graph.id(link.from) == container(client).as_str()).collect();
-        links.iter().for_each(|link| sum.add(link.figures));
+        for link in &links {
+            sum.add(link.figures);
+        }
         (links.len(), sum.open, sum.tx_bytes_total, sum.rx_bytes_total)
     };
     assert_eq!(of("web"), (2, 1, Some(101), Some(33)));

@@ -57,7 +57,7 @@ test('a panel stands still as the rest does, and says of when it is', async ({ p
   await page.goto(`${fleetServer.url}/view/containers?as=table`);
   const panel = page.getByRole('complementary', { name: 'Details of what is selected' });
   // Its network moves with each report.
-  const figures = () => panel.getByRole('button').filter({ hasText: '↓' }).innerText();
+  const figures = () => panel.getByRole('button').filter({ hasText: 'Network' }).innerText();
   await page.getByRole('row').filter({ hasText: 'shop-web-1' }).first().click();
   const before = await figures();
   await expect.poll(figures).not.toBe(before);
