@@ -250,7 +250,8 @@ fn doubled(agents: &BTreeMap<AgentName, Entry>) -> Vec<Problem> {
         Some(Problem {
             message: compact(format!("agents {first} and {second}{more} run on the same machine: its host is shown twice")),
             hint: Some(compact("stop all but one of them; a machine that is a copy of another needs an /etc/machine-id of its own".to_owned())),
-            id: Some(NodeId::host(second)),
+            // Of no one node: it names several agents, and whoever sees only one of them is not to know of the others.
+            id: None,
         })
     });
     told.collect()
