@@ -368,6 +368,14 @@ impl<'s> Graph<'s> {
         self.parents.of(node)
     }
 
+    /// The container that a process is in.
+    pub fn container_of(&self, node: u32) -> Option<u32> {
+        if self.kind(node) != "process" {
+            return None;
+        }
+        self.parents(node).iter().copied().find(|parent| self.kind(*parent) == "container")
+    }
+
     /// The connections, each once, in no particular order.
     pub fn links(&self) -> &[Link] {
         &self.links

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! `role` is `member` (of the view's kind), `group` (then `members` counts them), `stand_in` (an end of another kind), `uncontained` or `pseudo`
-//! (then `addresses` has some that were met). Figures of an edge are seen from its client; what nobody could see is absent.
+//! (then `addresses` has some that were met); `within` names the container that a process is in. Figures of an edge are seen from its client; what nobody could see is absent.
 
 use std::io::{self, Write};
 
@@ -121,6 +121,7 @@ impl Entries for NodeOut<'_> {
             let parents: Vec<&str> = graph.parents(*member).iter().map(|parent| graph.id(*parent)).collect();
             entry(map, "parents", (!parents.is_empty()).then_some(parents))?;
         }
+        entry(map, "within", rendered.within(node))?;
         let agents = rendered.agents(node);
         entry(map, "agents", (!agents.is_empty()).then_some(agents))?;
         let attrs = rendered.attrs(node);

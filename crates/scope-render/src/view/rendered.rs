@@ -225,6 +225,14 @@ impl<'g, 's> Rendered<'g, 's> {
         attrs
     }
 
+    /// The name of the container that a node is in, where it stands for one process. The view need not have that container.
+    pub fn within(&self, node: &Node<'_>) -> Option<&str> {
+        match self.members(node) {
+            [member] => self.graph.container_of(*member).map(|container| self.graph.label(container)),
+            _ => None,
+        }
+    }
+
     /// The agents that speak of a node, or of any node that it stands for, by name.
     pub fn agents(&self, node: &Node<'_>) -> Vec<&'s scope_core::AgentName> {
         match self.members(node) {

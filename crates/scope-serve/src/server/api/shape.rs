@@ -28,6 +28,9 @@ pub(crate) struct NodeOut<'a> {
     /// What it belongs to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parents: Vec<&'a str>,
+    /// The name of the container that a process is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<&'a str>,
     /// The agents that speak of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agents: Vec<&'a str>,
@@ -56,6 +59,7 @@ impl<'a> NodeOut<'a> {
             role: node.role.as_str(),
             members: (node.role == Role::Group).then_some(members.len()),
             parents,
+            within: rendered.within(node),
             agents: rendered.agents(node).into_iter().map(scope_core::AgentName::as_str).collect(),
             attrs: Pairs(rendered.attrs(node)),
             metrics: Pairs(rendered.metrics(node)),

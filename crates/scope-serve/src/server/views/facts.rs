@@ -21,6 +21,9 @@ pub(super) struct NodeFacts<'a> {
     members: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parents: Vec<&'a str>,
+    /// The name of the container that a process is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agents: Vec<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -42,6 +45,7 @@ impl<'a> NodeFacts<'a> {
         Self {
             members: (node.role == Role::Group).then_some(members.len()),
             parents,
+            within: rendered.within(node),
             agents: rendered.agents(node).into_iter().map(|agent| agent.as_str()).collect(),
             attrs: rendered.attrs(node).into_iter().collect(),
             addresses,
@@ -58,7 +62,8 @@ const PARENTS: usize = 4;
 const AGENTS: usize = 5;
 const ADDRESSES: usize = 6;
 const PLACE: usize = 7;
-const PARTS: usize = 8;
+const WITHIN: usize = 8;
+const PARTS: usize = 9;
 
 /// What subscribers have of a node, by hashes: of each part, and of each attribute, with the names of those.
 #[derive(Debug)]
@@ -82,7 +87,7 @@ pub(super) struct Other {
     /// Its place in the view.
     pub(super) at: u32,
     /// Bits of parts.
-    parts: u8,
+    parts: u16,
     /// The names of the attributes that are others, or no more.
     attrs: Vec<CompactString>,
 }
@@ -95,6 +100,7 @@ impl Sayings {
         parts[ROLE] = self.hash(node.role.as_str());
         parts[MEMBERS] = self.hash(&facts.members);
         parts[PARENTS] = self.hash(&facts.parents);
+        parts[WITHIN] = self.hash(&facts.within);
         parts[AGENTS] = self.hash(&facts.agents);
         parts[ADDRESSES] = self.hash(&facts.addresses);
         parts[PLACE] = self.hash(&place.map(sides));
@@ -154,6 +160,8 @@ pub(super) struct OtherFacts<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     parents: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     agents: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     addresses: Option<Vec<IpAddr>>,
@@ -173,6 +181,7 @@ impl<'a> OtherFacts<'a> {
             role: is(ROLE).then(|| node.role.as_str()),
             members: is(MEMBERS).then_some(facts.members),
             parents: is(PARENTS).then_some(facts.parents),
+            within: is(WITHIN).then_some(facts.within),
             agents: is(AGENTS).then_some(facts.agents),
             addresses: is(ADDRESSES).then_some(facts.addresses),
             attrs: other.attrs.iter().map(|name| (name.as_str(), facts.attrs.get(name.as_str()).copied())).collect(),

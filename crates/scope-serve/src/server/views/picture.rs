@@ -333,6 +333,12 @@ fn node_version(rendered: &Rendered<'_, '_>, node: &Node<'_>, place: Option<&Rec
     for member in members {
         version = version.wrapping_add(graph.facts_version(*member));
     }
+    // The name of what a process is in is said with it.
+    if let [member] = members
+        && let Some(container) = graph.container_of(*member)
+    {
+        version = version.wrapping_add(graph.facts_version(container));
+    }
     if node.role != Role::Member {
         version = version.wrapping_add(text_version(&node.name) ^ node.role as u64);
     }

@@ -938,6 +938,8 @@ export interface components {
             parents?: string[];
             /** @enum {string} */
             role: "member" | "group" | "stand_in" | "uncontained" | "pseudo";
+            /** @description The name of the container that a process is in. */
+            within?: string;
         };
         /** @description An entry and its number. */
         NumberedEntry: components["schemas"]["AuditEntry"] & {

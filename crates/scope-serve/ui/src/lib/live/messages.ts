@@ -17,6 +17,8 @@ export interface NodeFacts {
   /** How many a group stands for. */
   members?: number;
   parents?: string[];
+  /** The name of the container that a process is in: the view need not have that. */
+  within?: string;
   agents?: string[];
   attrs?: Record<string, Attribute>;
   /** Of what nobody watches. */
@@ -46,6 +48,7 @@ export interface NodeSaid {
   place?: Rect;
   members?: number | null;
   parents?: string[];
+  within?: string | null;
   agents?: string[];
   addresses?: string[];
   attrs?: Record<string, Attribute>;

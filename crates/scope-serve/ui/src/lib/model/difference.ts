@@ -36,8 +36,8 @@ export function bitsOf(...names: readonly string[]): number {
 
 /** The facts that follow from those of before and what was said of them since, and the bits of that. What was before stays as it was: others may still hold it. */
 export function take(before: NodeFacts, said: NodeSaid): [facts: NodeFacts, bits: number] {
-  const { attrs, members, parents, agents, addresses } = said;
-  if (!attrs && members === undefined && !parents && !agents && !addresses) return [before, 0];
+  const { attrs, members, parents, within, agents, addresses } = said;
+  if (!attrs && members === undefined && !parents && within === undefined && !agents && !addresses) return [before, 0];
   const facts: NodeFacts = { ...before };
   let bits = 0;
   if (members !== undefined) {
@@ -48,6 +48,11 @@ export function take(before: NodeFacts, said: NodeSaid): [facts: NodeFacts, bits
   if (parents) {
     bits |= PARENTS;
     facts.parents = parents;
+  }
+  if (within !== undefined) {
+    bits |= PARENTS;
+    if (within === null) delete facts.within;
+    else facts.within = within;
   }
   if (agents) {
     bits |= AGENTS;

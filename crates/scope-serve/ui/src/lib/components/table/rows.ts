@@ -113,7 +113,9 @@ export class NodeRows implements Rows {
     const parents = node.facts.parents ?? [];
     const kind = (id: string) => NEAREST.indexOf(id.slice(0, id.indexOf(':')));
     const [nearest] = parents.filter((id) => !id.startsWith('image:')).sort((a, b) => kind(b) - kind(a));
-    return nearest === undefined ? [] : [this.graph.node(nearest)?.name ?? this.called(nearest) ?? shortId(nearest)];
+    if (nearest === undefined) return [];
+    const within = nearest.startsWith('container:') ? node.facts.within : undefined;
+    return [within ?? this.graph.node(nearest)?.name ?? this.called(nearest) ?? shortId(nearest)];
   }
 
   #connections(n: number): number | undefined {
