@@ -65,6 +65,8 @@ impl View {
         }
         let ends = drafts.carry(&climb, &asked, selection, &mut hidden);
         drafts.hide_unconnected(&asked, &ends, &mut hidden);
+        // As the view lists them, not as they were met: who watches it finds each where it was.
+        hidden.by_default.sort_by_key(|(name, _, _)| drafts.view.hides.iter().position(|hide| hide.name == *name));
         drafts.finish(graph, selection, groups.map(|groups| groups.members), &ends, hidden)
     }
 }
