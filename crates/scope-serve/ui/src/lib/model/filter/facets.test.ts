@@ -65,6 +65,26 @@ describe('facets', () => {
     );
     expect(counts).toEqual({ 'cpu > 50': 4, 'cpu > 100': 3, 'restarts > 0': 1 });
   });
+
+  it('compare what the view is of alone', () => {
+    const beside = new Graph();
+    beside.apply({
+      type: 'change',
+      seq: 1,
+      at: '',
+      metrics: ['cpu_pct'],
+      nodes: { n: [0, 1], id: ['p', 'h'], kind: ['process', 'host'], name: ['p', 'h'], role: ['member', 'stand_in'], facts: [{}, {}] },
+      figures: { nodes: [[0, [0, 1], [60, 190]]] },
+    });
+    expect(
+      counted(beside)
+        .thresholds()
+        .map((one) => [one.term, one.count]),
+    ).toEqual([
+      ['cpu > 50', 1],
+      ['cpu > 100', 0],
+    ]);
+  });
 });
 
 /** As if nothing had been counted before. */

@@ -1,5 +1,5 @@
 // Facets: values to choose from beside a view, with how many nodes have them. From the graph alone; choosing composes the filter.
-import { AGENTS, bitsOf, KIND, MEMBERS } from '../difference';
+import { AGENTS, bitsOf, KIND, MEMBERS, ROLE } from '../difference';
 import type { Graph, GraphNode } from '../graph';
 import { Roll } from '../roll';
 import { Tally, type Counted } from './tally';
@@ -32,7 +32,7 @@ const bitsOfFacet = (of: string) => (of === 'kind' ? KIND : of === 'agent' ? AGE
 const LABELLED = bitsOf('labels');
 const RESTARTED = bitsOf('restart_count');
 /** What of nodes is counted. */
-const COUNTED = FACETS.reduce((bits, { of }) => bits | bitsOfFacet(of), MEMBERS | LABELLED | RESTARTED);
+const COUNTED = FACETS.reduce((bits, { of }) => bits | bitsOfFacet(of), MEMBERS | ROLE | LABELLED | RESTARTED);
 
 /** More labels than these are found by writing. */
 const LABELS = 12;
@@ -45,6 +45,9 @@ const hasRestarted = ({ facts }: GraphNode) => {
   const restarts = facts.attrs?.['restart_count'];
   return typeof restarts === 'number' && restarts > 0;
 };
+
+/** How many it stands for in comparisons: what stands beside those that the view is of has figures of its own, and nobody who compares means it. */
+const compared = (node: GraphNode) => (node.role === 'member' || node.role === 'group' ? weight(node) : 0);
 
 /** The facets of one graph. Counting follows what changes: of ten thousand nodes few do. */
 export class Facets {
@@ -65,10 +68,10 @@ export class Facets {
     const labels = [this.#keys, ...this.#labels.values()];
     this.#roll.call(this.graph, (left, came, difference) => {
       // How many it stands for is counted with everything.
-      const weighs = (difference & MEMBERS) !== 0;
+      const weighs = (difference & (MEMBERS | ROLE)) !== 0;
       for (const { bits, tally } of this.#tallies) if (weighs || difference & bits) tally.tell(left, came);
       if (weighs || difference & LABELLED) for (const tally of labels) tally.tell(left, came);
-      if (weighs && came) this.#thresholds.weigh(came.n, weight(came));
+      if (weighs && came) this.#thresholds.weigh(came.n, compared(came));
       else if (weighs && left) this.#thresholds.weigh(left.n, 0);
       // By a bit of each: of what left it need not be read, which may not have been looked at for long.
       if (came && (weighs || difference & RESTARTED)) this.#thresholds.restarted(came.n, hasRestarted(came));
