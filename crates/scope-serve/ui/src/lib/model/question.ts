@@ -1,14 +1,44 @@
 // What a place asks the server for. Not how it is asked, nor what is done with the answer.
 import type { Place } from './place';
 
+type Asked = Pick<Place, 'view' | 'show' | 'onlyProblems' | 'as' | 'rows'>;
+interface Hide {
+  name: string;
+  part_of?: string | null;
+}
+type Views = readonly { name: string; hides: readonly Hide[] }[];
+
 const STOPPED = 'stopped';
+const ALL = 'all';
+/** Processes that talk to nobody: a map is about who talks to whom, and leaves them out. A table is for finding who uses the most. */
+const UNCONNECTED = 'unconnected';
+/** In links: nothing is shown but what the view shows by itself. */
+const NOTHING = 'none';
 
 /** What is shown although the view leaves it out. What stopped because it failed is a problem, and whoever wants problems wants to see it. */
-export function showOf(
-  place: Pick<Place, 'view' | 'show' | 'onlyProblems'>,
-  views: readonly { name: string; hides: { name: string }[] }[],
-): string[] {
-  const hides = views.find(({ name }) => name === place.view)?.hides ?? [];
-  const shown = place.show.includes('all') || place.show.includes(STOPPED);
-  return place.onlyProblems && !shown && hides.some(({ name }) => name === STOPPED) ? [...place.show, STOPPED] : place.show;
+export function showOf(place: Asked, views: Views): string[] {
+  const { show, onlyProblems, as, rows } = place;
+  const hides = hidesOf(place, views);
+  const shown = show.filter((one) => one !== NOTHING);
+  const add = (name: string) => {
+    if (!shown.includes(ALL) && !shown.includes(name) && hides.some((one) => one.name === name)) shown.push(name);
+  };
+  if (onlyProblems) add(STOPPED);
+  if (as === 'table' && rows === 'nodes' && !show.includes(NOTHING)) add(UNCONNECTED);
+  return shown;
 }
+
+/** Whether what a view leaves out is shown. */
+export function isShown({ name, part_of }: Hide, shown: readonly string[]): boolean {
+  return shown.some((one) => one === name || one === ALL || one === part_of);
+}
+
+/** What a link says once this is shown, or is not. */
+export function withShown(place: Asked, views: Views, name: string, on: boolean): string[] {
+  const shown = showOf(place, views);
+  if (on) return [...shown.filter((one) => one !== name), name];
+  const left = hidesOf(place, views).filter((one) => one.name !== name && one.part_of !== name && isShown(one, shown));
+  return [...(name === UNCONNECTED ? [NOTHING] : []), ...left.map((one) => one.name)];
+}
+
+const hidesOf = (place: Asked, views: Views) => views.find(({ name }) => name === place.view)?.hides ?? [];
