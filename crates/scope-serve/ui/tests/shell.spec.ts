@@ -149,6 +149,32 @@ test('an administrator makes an enrolment and a token, each shown once', async (
   await expect(page.getByRole('button', { name: /Revoke <img/ })).toHaveCount(0);
 });
 
+test('an administrator forgets an agent that has ended', async ({ page, request, emptyServer }) => {
+  const record = {
+    record: 'node',
+    agent: 'ended',
+    run: '01a22407-1fb7-7339-97ae-36751eb86d05',
+    seq: 1,
+    source: 'host',
+    at: new Date().toISOString(),
+  };
+  await request.post(`${emptyServer.url}/api/v1/records`, {
+    headers: { Authorization: `Bearer ${emptyServer.token}`, 'Content-Type': 'application/x-ndjson' },
+    data: `${JSON.stringify({ ...record, id: 'host:ended', kind: 'host', name: 'ended' })}\n`,
+  });
+  // It takes minutes until one is taken for gone: that alone is said in the server's place.
+  await page.route('**/api/v1/agents', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/"state":"\w+"/g, '"state":"gone"') });
+  });
+  await page.goto(`${emptyServer.url}/sign-in?back=%2Fagents#${emptyServer.code}`);
+  await page.getByRole('button', { name: /^ended gone/ }).click();
+  await page.getByRole('button', { name: 'Forget ended' }).click();
+  await page.getByRole('button', { name: 'Really forget: Forget ended' }).click();
+  await expect(page.getByRole('button', { name: /^ended/ })).toHaveCount(0);
+  expect(await (await request.get(`${emptyServer.url}/api/v1/agents`)).json()).toMatchObject({ agents: [] });
+});
+
 test('an unknown page says so', async ({ page, fleetServer }) => {
   await page.goto(`${fleetServer.url}/view/no-such-view`);
   await expect(page.getByRole('status').filter({ hasText: 'The server does not show this' })).toContainText('no-such-view');

@@ -19,6 +19,8 @@ export class Agents {
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time, never changed
     this.problems.reduce((counts, { agent }) => counts.set(agent, (counts.get(agent) ?? 0) + 1), new Map<string, number>()),
   );
+  /** Why an agent was not forgotten. */
+  refusal = $state('');
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
@@ -44,6 +46,17 @@ export class Agents {
     }
     if (!this.#ended && document.visibilityState === 'visible') this.#timer = setTimeout(this.look, this.error ? AFTER_FAILURE : EVERY);
   };
+
+  /** What an agent that has ended said is gone then. */
+  async forget(agent: string) {
+    this.refusal = '';
+    try {
+      await ask(`agents/${encodeURIComponent(agent)}`, {}, { method: 'DELETE' });
+    } catch (error) {
+      this.refusal = error instanceof Error ? error.message : String(error);
+    }
+    await this.look();
+  }
 
   #seen = () => {
     if (document.visibilityState === 'visible') void this.look();
