@@ -1,6 +1,6 @@
 // What a map's settings offer: ways of clustering, figures to pin, hubs to fold. Read from the graph as it is; no state.
 import { m } from '#lib/paraglide/messages';
-import type { Graph } from '../model/graph';
+import type { Graph, GraphNode } from '../model/graph';
 import { visible } from '../model/visible';
 import { catalogue } from '../state/catalogue.svelte';
 import { clusterOf, labelChoices } from './cluster-key';
@@ -12,7 +12,9 @@ export interface Choice {
   group?: string;
 }
 
-const ATTRIBUTES = ['host', 'compose_project', 'namespace', 'image'];
+const ATTRIBUTES = ['host', 'container', 'compose_project', 'namespace', 'image'];
+/** Those that are no attributes. */
+const OWN: Readonly<Record<string, () => string>> = { host: m.map_cluster_host, container: m.map_cluster_container };
 const FIGURES = ['cpu_pct', 'mem_bytes'];
 /** So many edges make a node a hub, and so large a share of all. */
 const HUB_EDGES = 12;
@@ -23,8 +25,10 @@ export function clusterChoices(graph: Graph, chosen: string): Choice[] {
   const some = [...graph.nodes.values()].filter((node) => node.role !== 'pseudo').slice(0, 2000);
   const choices: Choice[] = [{ value: '', label: m.map_cluster_own() }];
   for (const by of ATTRIBUTES) {
-    if (by !== chosen && !some.some((node) => clusterOf(node, by))) continue;
-    choices.push({ value: by, label: by === 'host' ? m.map_cluster_host() : (catalogue.fields.get(by)?.label ?? by) });
+    // A container by itself is no cluster.
+    const divides = (node: GraphNode) => (by !== 'container' || node.kind !== by) && clusterOf(node, by) !== undefined;
+    if (by !== chosen && !some.some(divides)) continue;
+    choices.push({ value: by, label: OWN[by]?.() ?? catalogue.fields.get(by)?.label ?? by });
   }
   const labels = labelChoices(some);
   if (chosen.startsWith('label:') && !labels.includes(chosen.slice(6))) labels.push(chosen.slice(6));

@@ -1,5 +1,5 @@
 // What a node is put together with on the map: its host, project, namespace, or what a label says. Reads facts; draws nothing.
-import { AGENTS, bitsOf, PARENTS, ROLE } from '../model/difference';
+import { AGENTS, bitsOf, KIND, NAME, PARENTS, ROLE } from '../model/difference';
 import type { GraphNode } from '../model/graph';
 
 export interface Cluster {
@@ -7,12 +7,10 @@ export interface Cluster {
   title: string;
 }
 
-/** The choices that the map offers besides labels; the empty one is the server's own. */
-export const CLUSTER_BY = ['', 'host', 'compose_project', 'namespace', 'image'] as const;
-
-/** `by` is `host`, an attribute, or `label:KEY`. Nothing where the node has none of it. */
+/** `by` is `host`, `container` (of processes), an attribute, or `label:KEY`. Nothing where the node has none of it. */
 export function clusterOf(node: GraphNode, by: string): Cluster | undefined {
   if (node.role === 'pseudo') return undefined;
+  if (by === 'container') return containerOf(node);
   const text = by === 'host' ? hostOf(node) : by.startsWith('label:') ? labelOf(node, by.slice(6)) : node.facts.attrs?.[by];
   if (text === undefined || text === null || text === '' || typeof text === 'object') return undefined;
   return { key: String(text), title: String(text) };
@@ -21,12 +19,20 @@ export function clusterOf(node: GraphNode, by: string): Cluster | undefined {
 /** The bits of what of a node that depends on. */
 export function clusterBits(by: string): number {
   if (by === '') return 0;
+  if (by === 'container') return ROLE | KIND | NAME | PARENTS;
   return ROLE | (by === 'host' ? PARENTS | AGENTS : bitsOf(by.startsWith('label:') ? 'labels' : by));
 }
 
 export function hostOf(node: GraphNode): string | undefined {
   const parent = node.facts.parents?.find((id) => id.startsWith('host:'));
   return parent ? parent.slice('host:'.length) : node.facts.agents?.[0];
+}
+
+/** Two of one name are two. What of a container no process of its own is known for stands with its processes. */
+function containerOf({ id, kind, name, facts }: GraphNode): Cluster | undefined {
+  if (kind === 'container') return { key: id, title: name };
+  const key = facts.parents?.find((id) => id.startsWith('container:'));
+  return key === undefined ? undefined : { key, title: facts.within ?? key.slice('container:'.length, 'container:'.length + 12) };
 }
 
 function labelOf(node: GraphNode, key: string) {

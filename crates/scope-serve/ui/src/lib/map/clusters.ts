@@ -14,6 +14,14 @@ const WORST_FIRST = [3, 2, 1, 0] as const;
 export const PADDING = 16;
 export const TITLE = 24;
 
+/** How wide a letter of a title is on the map, and what stands after it; longer titles are cut. */
+const LETTER = 7.6;
+const COUNT = 34;
+const ROOM_MOST = 260;
+
+/** The least width within a frame that its title can be read in. */
+export const roomFor = (title: string): number => Math.min(ROOM_MOST, title.length * LETTER + COUNT);
+
 export class Clusters {
   count = 0;
   keys: string[] = [];
@@ -60,8 +68,8 @@ export class Clusters {
     }
   }
 
-  /** The rectangles around the members where they belong; those of the server are kept where its places hold. */
-  frame(scene: Scene, rects: 'server' | 'members', counts: (n: number) => boolean) {
+  /** The rectangles around the members where they belong; those of the server are kept where its places hold. `titled`: with room for titles, which a packing left. */
+  frame(scene: Scene, rects: 'server' | 'members' | 'titled', counts: (n: number) => boolean) {
     const none = 1e9;
     const left = new Float32Array(this.count).fill(none);
     const top = new Float32Array(this.count).fill(none);
@@ -87,7 +95,8 @@ export class Clusters {
       if (right[c]! < left[c]!) continue;
       this.left[c] = left[c]! - PADDING;
       this.top[c] = top[c]! - PADDING - TITLE;
-      this.width[c] = right[c]! - left[c]! + 2 * PADDING;
+      const room = rects === 'titled' ? roomFor(this.titles[c] ?? '') : 0;
+      this.width[c] = Math.max(right[c]! - left[c]!, room) + 2 * PADDING;
       this.height[c] = bottom[c]! - top[c]! + 2 * PADDING + TITLE;
     }
   }

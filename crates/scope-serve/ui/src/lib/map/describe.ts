@@ -98,8 +98,8 @@ export function describe({ view, unit }: { view: { graph: Graph }; unit(metric: 
       return {
         title: shown(thing.title),
         about: m.map_nodes({ count: format.count(thing.count) }),
-        wrong: [],
-        critical: false,
+        wrong: thing.failing ? [m.map_failing_edges({ count: format.count(thing.failing) })] : [],
+        critical: true,
         figures: (['critical', 'warning', 'healthy', 'unknown'] as const)
           .map((health, at): [string, number] => [healthWord(health), thing.health[3 - at] ?? 0])
           .filter(([, count], at) => count || at < 2)

@@ -1,7 +1,7 @@
 // Closed clusters of a picture: a block with a name, how many are in it and how many of them are ill, the worst by name where there is room, and each of them as a
 // cell: coloured by how it is, brighter the more it uses. What is wrong with one of ten thousand is seen from afar.
 import { boxOf, type Box } from './draw-clusters';
-import { drawMark } from './marks';
+import { drawBroken, drawMark } from './marks';
 import type { Pen } from './pen';
 import type { Model, Port } from './picture';
 import { CRITICAL, WARNING } from './protocol';
@@ -120,32 +120,41 @@ function drawWords(pen: Pen, model: Model, block: Block, size: number, oneLine: 
   layCells(model, c, { ...rest, y: rest.y + named, h: rest.h - named }, cells);
 }
 
-/** How many there are, and how many of them are ill. */
-function marksOf({ clusters }: Model, c: number): [health: number | undefined, text: string][] {
+/** In place of a health: connections within that fail. */
+const BROKEN = -1;
+/** How wide the sign before a count is, in heights of letters. */
+const signWidth = (sign: number | undefined) => (sign === undefined ? 0 : sign === BROKEN ? 1.55 : 1.15);
+
+/** How many there are, how many of them are ill, and how many connections within fail. */
+function marksOf({ clusters, drawn }: Model, c: number): [sign: number | undefined, text: string][] {
   const marks: [number | undefined, string][] = [[undefined, String(clusters.size[c])]];
   for (const health of [CRITICAL, WARNING]) {
     const count = clusters.health[c * 4 + health]!;
     if (count) marks.push([health, String(count)]);
   }
+  const failing = drawn.failingWithin[c] ?? 0;
+  if (failing) marks.push([BROKEN, String(failing)]);
   return marks;
 }
 
 function marksWidth(pen: Pen, model: Model, c: number, size: number): number {
   const { labels, look } = model;
-  const widths = marksOf(model, c).map(([health, text]) => labels.width(pen, text, size, look.font, 600) + (health ? size * 1.15 : 0));
+  const widths = marksOf(model, c).map(([sign, text]) => labels.width(pen, text, size, look.font, 600) + signWidth(sign) * size);
   return widths.reduce((sum, width) => sum + width + size * 0.6, -size * 0.6);
 }
 
 function drawMarks(pen: Pen, model: Model, c: number, size: number, left: number, y: number, room: number) {
   const { labels, look } = model;
   let x = left;
-  for (const [health, text] of marksOf(model, c)) {
-    const width = labels.width(pen, text, size, look.font, 600) + (health ? size * 1.15 : 0);
+  for (const [sign, text] of marksOf(model, c)) {
+    const before = signWidth(sign) * size;
+    const width = labels.width(pen, text, size, look.font, 600) + before;
     if (x + width > left + room) continue;
-    if (health) drawMark(pen, look, health, x + size * 0.45, y, size * 0.46);
-    pen.font = `${health ? 600 : 400} ${size}px ${look.font}`;
-    pen.fillStyle = health ? look.health[health as 2 | 3] : look.muted;
-    pen.fillText(text, x + (health ? size * 1.15 : 0), y);
+    if (sign === BROKEN) drawBroken(pen, look, x + size * 0.65, y, size * 0.46);
+    else if (sign) drawMark(pen, look, sign, x + size * 0.45, y, size * 0.46);
+    pen.font = `${sign ? 600 : 400} ${size}px ${look.font}`;
+    pen.fillStyle = sign ? look.health[sign === BROKEN ? CRITICAL : (sign as 2 | 3)] : look.muted;
+    pen.fillText(text, x + before, y);
     x += width + size * 0.6;
   }
 }

@@ -31,6 +31,8 @@ export class Drawn {
   weight = new Float32Array(0);
   failing = new Uint32Array(0);
   pairs = new Uint32Array(0);
+  /** Of each closed cluster how many edges fail that begin and end in it. */
+  failingWithin = new Uint32Array(0);
   /** The edge of a link that is one, else -1; and the link of each edge, else -1. */
   edge = new Int32Array(0);
   linkOf = new Int32Array(0);
@@ -95,6 +97,7 @@ export class Drawn {
       this.quiet = new Uint8Array(size);
     }
     this.links = 0;
+    this.failingWithin = new Uint32Array(clusters.count);
     const bundles = new Map<number, number>();
     const span = scene.nodes + clusters.count + 1;
     for (let e = 0; e < scene.edges; e++) {
@@ -119,9 +122,15 @@ export class Drawn {
     this.weight.fill(0, 0, this.links);
     this.failing.fill(0, 0, this.links);
     this.pairs.fill(0, 0, this.links);
+    this.failingWithin.fill(0);
     for (let e = 0; e < scene.edges; e++) {
+      if (!scene.edgeAlive[e]) continue;
       const link = this.linkOf[e]!;
-      if (link < 0 || !scene.edgeAlive[e]) continue;
+      if (link < 0) {
+        if (scene.failing[e] && this.state[scene.from[e]!] === WITHIN && this.state[scene.to[e]!] === WITHIN)
+          this.failingWithin[scene.cluster[scene.from[e]!]!]! += 1;
+        continue;
+      }
       this.weight[link]! += scene.weight[e]!;
       this.failing[link]! += scene.failing[e]!;
       this.pairs[link]! += 1;

@@ -1,4 +1,4 @@
-// The signs of health, told apart by form: a triangle warns, a disc with a cross is critical.
+// The signs of health, told apart by form: a triangle warns, a disc with a cross is critical; a line with a cross on it is a connection that fails.
 import type { Pen } from './pen';
 import { CRITICAL, WARNING, type Look } from './protocol';
 
@@ -33,4 +33,18 @@ export function drawMark(pen: Pen, look: Look, health: number, x: number, y: num
     pen.lineTo(x, y + r * 0.6);
     pen.stroke();
   }
+}
+
+/** A connection that fails, as those on the map look. */
+export function drawBroken(pen: Pen, look: Look, x: number, y: number, r: number) {
+  pen.strokeStyle = look.health[CRITICAL];
+  pen.lineWidth = Math.max(1.2, r * 0.3);
+  pen.beginPath();
+  for (const side of [-1, 1]) {
+    pen.moveTo(x + side * r * 1.35, y);
+    pen.lineTo(x + side * r * 0.75, y);
+    pen.moveTo(x - r * 0.5, y - side * r * 0.5);
+    pen.lineTo(x + r * 0.5, y + side * r * 0.5);
+  }
+  pen.stroke();
 }

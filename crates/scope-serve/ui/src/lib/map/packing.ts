@@ -36,8 +36,8 @@ export class Packing {
     this.#blockOf.clear();
   }
 
-  /** Writes where each node belongs. `keyOf` names a node's cluster; nodes without one stand alone. */
-  place(scene: Scene, counts: Counts, keyOf: (n: number) => string | undefined, aspect: number) {
+  /** Writes where each node belongs. `keyOf` names a node's cluster, and `roomOf` says how wide that is at least; nodes without one stand alone. */
+  place(scene: Scene, counts: Counts, keyOf: (n: number) => string | undefined, roomOf: (key: string) => number, aspect: number) {
     const members = new Map<string, number[]>();
     let count = 0;
     for (let n = 0; n < scene.nodes; n++) {
@@ -50,18 +50,18 @@ export class Packing {
     }
     let known = 0;
     for (const [key, list] of members) if (this.#blocks.has(key)) known += list.length;
-    if (known < count / 4) this.#fresh(scene, members, aspect);
-    else this.#next(scene, members);
+    if (known < count / 4) this.#fresh(scene, members, roomOf, aspect);
+    else this.#next(scene, members, roomOf);
     for (const [key, list] of members) this.#write(scene, key, list);
   }
 
-  #fresh(scene: Scene, members: Map<string, number[]>, aspect: number) {
+  #fresh(scene: Scene, members: Map<string, number[]>, roomOf: (key: string) => number, aspect: number) {
     this.forget();
     const keys = [...members.keys()].sort();
     const blocks = keys.map((key) => {
       const list = members.get(key)!;
       list.sort((a, b) => (scene.names[a]! < scene.names[b]! ? -1 : scene.names[a]! > scene.names[b]! ? 1 : a - b));
-      const block = blockFor(scene, list, !key.startsWith('\u0000'));
+      const block = blockFor(scene, list, isFramed(key) ? roomOf(key) : undefined);
       list.forEach((n, at) => {
         block.slots[at] = n;
         this.#blockOf.set(n, key);
@@ -82,7 +82,7 @@ export class Packing {
     inRows(blocks, blocks.length > FORCED ? undefined : wishes(blocks, links, aspect), aspect);
   }
 
-  #next(scene: Scene, members: Map<string, number[]>) {
+  #next(scene: Scene, members: Map<string, number[]>, roomOf: (key: string) => number) {
     // Places of what is gone, or has gone elsewhere, are free.
     for (const [key, block] of this.#blocks) {
       const here = new Set(members.get(key));
@@ -102,7 +102,7 @@ export class Packing {
         // A full cluster alone moves, to below all others; its members keep their order.
         const kept = block ? [...block.slots].filter((n) => n >= 0) : [];
         this.#blocks.delete(key);
-        block = blockFor(scene, [...kept, ...arrived], !key.startsWith('\u0000'));
+        block = blockFor(scene, [...kept, ...arrived], isFramed(key) ? roomOf(key) : undefined);
         const floor = [...this.#blocks.values()].reduce((low, other) => Math.max(low, other.y + other.height), 0);
         block.y = floor + BETWEEN;
         kept.forEach((n, at) => (block!.slots[at] = n));
@@ -117,7 +117,7 @@ export class Packing {
 
   #write(scene: Scene, key: string, list: number[]) {
     const block = this.#blocks.get(key)!;
-    const framed = !key.startsWith('\u0000');
+    const framed = isFramed(key);
     const at = new Map<number, number>();
     block.slots.forEach((n, slot) => {
       if (n >= 0) at.set(n, slot);
@@ -130,7 +130,11 @@ export class Packing {
   }
 }
 
-function blockFor(scene: Scene, list: number[], framed: boolean): Block {
+const isFramed = (key: string) => !key.startsWith('\u0000');
+
+/** `room`: how wide it is at least within its frame; nothing where it has none. */
+function blockFor(scene: Scene, list: number[], room: number | undefined): Block {
+  const framed = room !== undefined;
   let cellW = 60;
   let cellH = 24;
   for (const n of list) {
@@ -147,7 +151,7 @@ function blockFor(scene: Scene, list: number[], framed: boolean): Block {
     columns,
     cellW,
     cellH,
-    width: columns * (cellW + GAP) - GAP + border,
+    width: Math.max(columns * (cellW + GAP) - GAP, room ?? 0) + border,
     height: rows * (cellH + GAP) - GAP + border + (framed ? TITLE : 0),
     slots: new Int32Array(columns * rows).fill(-1),
   };

@@ -94,6 +94,10 @@ describe('clusters', () => {
     expect(clusterOf(shop, 'label:team')?.key).toBe('a');
     expect(clusterOf(shop, 'label:other')).toBeUndefined();
     expect(clusterOf({ ...shop, role: 'pseudo' }, 'host')).toBeUndefined();
+    const worker = { ...node('worker'), kind: 'process', facts: { parents: ['host:a', 'container:0123456789abcdef'], within: 'api' } };
+    expect(clusterOf(worker, 'container')).toEqual({ key: 'container:0123456789abcdef', title: 'api' });
+    expect(clusterOf(shop, 'container')).toEqual({ key: shop.id, title: 'shop-api-1' });
+    expect(clusterOf({ ...worker, facts: { parents: ['host:a'] } }, 'container')).toBeUndefined();
     expect(shortName(shop)).toBe('api-1');
     expect(shortName(node('api', { compose_project: 'shop' }))).toBe('api');
     expect(shortName({ ...node('Internet (servers)'), role: 'pseudo' })).toBe('Internet');

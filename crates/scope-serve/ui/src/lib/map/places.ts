@@ -1,7 +1,7 @@
 // Where everything belongs: the server's places, those of a packing, or layers; and what somebody has dragged. Writes the scene's home places and the
 // clusters' frames; what moves there, and how fast, is motion's.
 import type { Arrangement } from '../model/place';
-import { COLLAPSE_ABOVE, type Clusters } from './clusters';
+import { COLLAPSE_ABOVE, roomFor, type Clusters } from './clusters';
 import { layered, type LayerItem } from './layers';
 import { Packing } from './packing';
 import type { ToEngine } from './protocol';
@@ -54,10 +54,12 @@ export class Places {
           const c = scene.cluster[n]!;
           return c < 0 ? undefined : clusters.keys[c];
         },
+        (key) => roomFor(clusters.titles[clusters.indexOf(key)] ?? ''),
         aspect,
       );
     }
-    const rects = placed && scene.areaTitles.length === clusters.count && clusters.titles === scene.areaTitles ? 'server' : 'members';
+    const around = placed ? 'members' : 'titled';
+    const rects = placed && scene.areaTitles.length === clusters.count && clusters.titles === scene.areaTitles ? 'server' : around;
     clusters.frame(scene, rects, counts);
     if (arrangement === 'layers') this.#layer(scene, clusters, aspect, counts, only !== undefined);
     else this.#layersOf = '';
@@ -69,7 +71,7 @@ export class Places {
     this.#drag(scene, clusters);
     // What was dragged may stand outside of its frame, which follows it.
     if (arrangement === 'layers' || reflowed || this.dragged.size || this.draggedClusters.size) {
-      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' || reflowed ? 'members' : rects, counts);
+      clusters.frame(scene, this.draggedClusters.size || arrangement === 'layers' || reflowed ? around : rects, counts);
     }
   }
 

@@ -155,7 +155,16 @@ export type Thing =
   | { what: 'node'; n: number }
   | { what: 'edge'; e: number }
   | { what: 'bundle'; from: End; to: End; edges: number; weight: number; failing: number }
-  | { what: 'cluster'; key: string; title: string; count: number; health: [number, number, number, number]; collapsed: boolean };
+  | {
+      what: 'cluster';
+      key: string;
+      title: string;
+      count: number;
+      health: [number, number, number, number];
+      /** How many edges fail within it. Of an open one they are seen, and not counted. */
+      failing: number;
+      collapsed: boolean;
+    };
 
 export type End = { n: number } | { title: string };
 

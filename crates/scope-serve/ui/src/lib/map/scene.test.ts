@@ -86,6 +86,26 @@ describe('the scene', () => {
     expect([...clusters.health.subarray(4, 8)]).toEqual([1, 0, 0, 1]);
   });
 
+  it('counts what fails within a closed cluster, where no line is left to show it', () => {
+    const said = (bits: number[]) => ({
+      ...figures,
+      e: Uint32Array.of(0, 1, 2, 3),
+      weight: new Float32Array(4),
+      failing: Uint8Array.from(bits),
+    });
+    // Of all edges the last one alone stays in its cluster.
+    scene.figures(said([1, 1, 1, 0]));
+    settle(all, true);
+    expect([...drawn.failingWithin]).toEqual([0, 0]);
+    scene.figures(said([0, 1, 1, 1]));
+    drawn.weigh(scene);
+    expect([...drawn.failingWithin]).toEqual([1, 0]);
+    settle(all, false);
+    expect([...drawn.failingWithin]).toEqual([0, 0]);
+    settle({ ...all, hidden: Uint32Array.of(1) }, true);
+    expect([...drawn.failingWithin]).toEqual([0, 0]);
+  });
+
   it('lists the members of each cluster, the worst first', () => {
     settle(all, true);
     expect([...clusters.firsts]).toEqual([0, 2, 4]);

@@ -173,6 +173,7 @@ export class Stage {
       title: clusters.titles[what.c] ?? '',
       count: clusters.size[what.c]!,
       health: [...clusters.health.subarray(what.c * 4, what.c * 4 + 4)] as [number, number, number, number],
+      failing: drawn.failingWithin[what.c] ?? 0,
       collapsed: clusters.collapsed[what.c] === 1,
     };
   }
