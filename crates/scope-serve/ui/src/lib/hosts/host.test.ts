@@ -64,6 +64,13 @@ describe('a host', () => {
     ]);
   });
 
+  it('worries from where on the map does', () => {
+    const row = { loops: false, memory: 0, memoryLimit: 100, throttled: 0, cpu: 0, cpuLimit: 100 };
+    const of = (of: Partial<typeof row>) => worryOf({ ...row, ...of })?.of;
+    expect([of({}), of({ memory: 84 }), of({ cpu: 94 }), of({ throttled: 24 })]).toEqual([undefined, undefined, undefined, undefined]);
+    expect([of({ memory: 85 }), of({ cpu: 95 }), of({ throttled: 25 })]).toEqual(['memory', 'cpu', 'throttled']);
+  });
+
   it('has a gap where nothing was heard', () => {
     const host = new Host();
     host.interrupt(T);

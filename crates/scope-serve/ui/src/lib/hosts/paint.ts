@@ -5,7 +5,7 @@ import { inWords } from './figures';
 import { fitted } from './fitted';
 import type { Picture } from './picture';
 import { SHOWN, trace } from './sparks';
-import { NEAR, REACHED } from './worry';
+import { nearness } from '../model/bounds';
 
 /** A sign's side, and the room left of it. */
 const SIGN = 14;
@@ -73,7 +73,7 @@ function drawSparks(context: Context, { row: height, pad, rows, columns, lines, 
       if (!gauge) continue;
       const full = Math.min(1, limit) * width;
       used.track.push([x + full, top + height - 7, width - full]);
-      used[limit >= REACHED ? 'critical' : limit >= NEAR ? 'warning' : 'used'].push([x, top + height - 7, full]);
+      used[nearness(of === 'cpu' ? 'cpu_pct' : 'mem_bytes', limit) || 'used'].push([x, top + height - 7, full]);
     }
   }
   for (const [kind, boxes] of Object.entries(used)) {

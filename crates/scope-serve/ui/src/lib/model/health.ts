@@ -1,4 +1,5 @@
 // How a node is, and why: from its state, health check, restarts, and what it uses near its limits. Thresholds live here; colours and words do not.
+import { CRITICAL, WARNING } from './bounds';
 import type { Graph, GraphNode } from './graph';
 
 export type Health = 'healthy' | 'warning' | 'critical' | 'unknown';
@@ -29,9 +30,6 @@ const LOOP_MS = 600_000;
 /** So long before restarts are over, a loop is. */
 export const SETTLES_MS = RECENT_MS - LOOP_MS;
 const MANY_RESTARTS = 3;
-/** Of memory, processor time, disk, and of the time in which something was held back: from where on it is not well. */
-export const CRITICAL = { memory: 0.95, disk: 0.95 } as const;
-export const WARNING = { memory: 0.85, cpu: 0.95, disk: 0.9, throttled: 0.25 } as const;
 const ENDED = new Set(['exited', 'stopped', 'failed']);
 // How a container ends that somebody stopped: by itself, by Ctrl-C, by SIGKILL where it does not heed SIGTERM, by SIGTERM. What was killed for memory says so.
 const ORDERLY = new Set([0, 130, 137, 143]);

@@ -2,7 +2,8 @@
 // changed or moved is judged anew. The answers are those of `judge`, without its reasons, and of `share`.
 import { bitsOf, ROLE } from './difference';
 import type { Graph, GraphNode } from './graph';
-import { CRITICAL, hasEnded, HEALTHS, judge, SETTLES_MS, unrestUntil, WARNING } from './health';
+import { CRITICAL, WARNING } from './bounds';
+import { hasEnded, HEALTHS, judge, SETTLES_MS, unrestUntil } from './health';
 import { Roll } from './roll';
 
 /** What is kept of a node's facts: its health, whether figures can make it worse, or known, and, of few, that it restarted or has processors of its own. */

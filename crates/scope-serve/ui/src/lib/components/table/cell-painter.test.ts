@@ -4,7 +4,7 @@ import { painterIn } from './cell-painter';
 import { NOTHING } from './cells';
 
 const cell = () => document.createElement('div');
-const text = { text: 'running', tone: 'text-muted', share: undefined, limited: false };
+const text = { text: 'running', tone: 'text-muted', share: undefined, limited: false, near: '' } as const;
 
 it('writes text, and only what is different', () => {
   const element = cell();
@@ -24,15 +24,15 @@ it('draws bars of limits with a frame, near them in another colour', () => {
   const element = cell();
   const painter = painterIn(element, { show: 'bar', numeric: true });
   const [track, filled] = element.querySelectorAll<HTMLElement>('span span');
-  painter.show({ text: '20%', tone: '', share: 0.2, limited: true });
+  painter.show({ text: '20%', tone: '', share: 0.2, limited: true, near: '' });
   expect(element.textContent).toBe('20%');
   expect(track?.className).toMatch('bg-border');
   expect(filled?.className).toMatch('bg-accent/60');
   expect(filled?.style.width).toBe('20%');
-  painter.show({ text: '99%', tone: '', share: 0.99, limited: true });
+  painter.show({ text: '99%', tone: '', share: 0.99, limited: true, near: 'critical' });
   expect(filled?.className).toMatch('bg-critical');
   expect(element.innerHTML).toMatch('text-critical');
-  painter.show({ text: '7', tone: '', share: 0.99, limited: false });
+  painter.show({ text: '7', tone: '', share: 0.99, limited: false, near: '' });
   expect(track?.className).not.toMatch('bg-border');
   expect(filled?.className).toMatch('bg-muted/40');
   expect(element.innerHTML).not.toMatch('text-critical');

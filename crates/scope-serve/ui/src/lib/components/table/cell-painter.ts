@@ -73,8 +73,7 @@ class Bar implements Painter {
     this.#words = new Words(whole, 'min-w-15 text-right');
   }
 
-  show({ text, share = 0, limited }: Cell) {
-    const near = !limited || share < 0.85 ? '' : share < 0.95 ? 'warning' : 'critical';
+  show({ text, share = 0, limited, near }: Cell) {
     this.#words.say(text, near === 'critical' ? 'text-critical' : near && 'text-warning');
     // Thinner differences are not drawn.
     const width = `${Math.round(Math.min(1, Math.max(0, share)) * 1000) / 10}%`;

@@ -1,6 +1,7 @@
 // What a cell shows: worked out at once for a whole row, as hundreds of cells change each second. How it looks on the page is in cell-painter.ts.
 import type { Graph } from '#lib/model/graph';
 import { format } from '#lib/model/format';
+import { nearness, type Near } from '#lib/model/bounds';
 import { share as shareOf } from '#lib/model/health';
 import type { Column } from './columns';
 import { limitOf } from './limits';
@@ -14,12 +15,14 @@ export interface Cell {
   share: number | undefined;
   /** Whether the share is of a limit, and not of the largest around. */
   limited: boolean;
+  /** How near its limit it is. */
+  near: Near;
 }
 
 export type Look = Pick<Column, 'key' | 'unit' | 'show'>;
 
 /** Of what is not there. */
-export const NOTHING: Cell = { text: '', tone: '', share: undefined, limited: false };
+export const NOTHING: Cell = { text: '', tone: '', share: undefined, limited: false, near: '' };
 
 const LONGEST = 300;
 const TONES: Readonly<Record<string, string>> = {
@@ -47,10 +50,11 @@ export function cellsOf(
   return columns.map((column): Cell => {
     const value = rows.value(n, column.key);
     const text = value === undefined ? '' : format.value(value, column, now).slice(0, LONGEST);
-    const cell: Cell = { text, tone: tone(column, value, text), share: undefined, limited: false };
+    const cell: Cell = { text, tone: tone(column, value, text), share: undefined, limited: false, near: '' };
     if (column.show === 'bar' && node && typeof value === 'number') {
       cell.share = shareOf(node, figure, column.key);
       cell.limited = cell.share !== undefined;
+      cell.near = nearness(column.key, cell.share);
       const most = largest[column.key] ?? 0;
       if (!cell.limited && most > 0) cell.share = value / most;
     }
