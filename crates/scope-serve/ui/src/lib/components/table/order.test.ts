@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FieldInfo } from '#lib/api/client';
 import { Graph } from '#lib/model/graph';
 import { nodeColumns, type Column, type Words } from './columns';
-import { Order, readSorting, writeSorting } from './order';
+import { Order } from './order';
+import { readSorting, writeSorting } from './sorting';
 import { CALM, Pace } from './pace';
 import { EdgeRows, NodeRows, shortId } from './rows';
 

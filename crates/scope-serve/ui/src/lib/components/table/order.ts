@@ -5,19 +5,6 @@ import type { Column } from './columns';
 import { byFigure, isMixed } from './packed';
 import type { Rows } from './rows';
 
-export interface Sorting {
-  key: string;
-  descending: boolean;
-}
-
-/** `-cpu_pct` is the largest first. */
-export function readSorting(text: string): Sorting | undefined {
-  if (!text) return undefined;
-  return text.startsWith('-') ? { key: text.slice(1), descending: true } : { key: text, descending: false };
-}
-
-export const writeSorting = ({ key, descending }: Sorting) => `${descending ? '-' : ''}${key}`;
-
 const folded = new Map<string, string>();
 
 /** Small and capital letters alike, and `web-2` before `web-10`. */

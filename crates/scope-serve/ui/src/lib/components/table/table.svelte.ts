@@ -8,7 +8,8 @@ import type { LiveView } from '#lib/state/live-view.svelte';
 import { m } from '#lib/paraglide/messages';
 import { keepChoice, keptChoice } from './choice';
 import { edgeColumns, nodeColumns, type Column, type Words } from './columns';
-import { Order, readSorting, writeSorting, type Sorting } from './order';
+import { Order } from './order';
+import { readSorting, writeSorting, type Sorting } from './sorting';
 import { Pace } from './pace';
 import { EdgeRows, NodeRows, type Chosen, type Row, type Rows } from './rows';
 
@@ -172,7 +173,7 @@ export class TableState {
   #look(numbers: readonly number[]) {
     for (const n of numbers) {
       const node = this.view.graph.nodes.get(n);
-      if (!node || node.role === 'pseudo' || (node.role === 'stand_in' && !this.neighbours)) continue;
+      if (!node || node.role === 'pseudo' || (!this.neighbours && (node.role === 'stand_in' || node.role === 'uncontained'))) continue;
       if (!this.#kinds.has(node.kind)) this.#kinds.add(node.kind);
       for (const fact in node.facts.attrs) if (!this.#facts.has(fact)) this.#facts.add(fact);
       if (node.facts.members !== undefined) this.#grouped = true;
