@@ -37,4 +37,7 @@ it('takes back a part with the whole, and leaves the rest', () => {
   expect(withShown(shown, views, 'stopped', false)).toEqual(['infrastructure']);
   expect(withShown({ ...shown, show: ['all'] }, views, 'infrastructure', false)).toEqual(['stopped', 'failed']);
   expect(withShown(shown, views, 'failed', true)).toEqual(['stopped', 'infrastructure', 'failed']);
+  // What is shown because problems are wanted, or because it is a table, is not asked for.
+  expect(withShown(place, views, 'infrastructure', true)).toEqual(['infrastructure']);
+  expect(withShown({ ...processes, show: ['none'] }, views, 'other', true)).toEqual(['none', 'other']);
 });

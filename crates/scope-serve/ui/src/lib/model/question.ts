@@ -33,12 +33,16 @@ export function isShown({ name, part_of }: Hide, shown: readonly string[]): bool
   return shown.some((one) => one === name || one === ALL || one === part_of);
 }
 
-/** What a link says once this is shown, or is not. */
+/** What a link says once this is shown, or is not: what somebody asked for, without what follows from where they are. */
 export function withShown(place: Asked, views: Views, name: string, on: boolean): string[] {
-  const shown = showOf(place, views);
-  if (on) return [...shown.filter((one) => one !== name), name];
-  const left = hidesOf(place, views).filter((one) => one.name !== name && one.part_of !== name && isShown(one, shown));
-  return [...(name === UNCONNECTED ? [NOTHING] : []), ...left.map((one) => one.name)];
+  const asked = place.show.filter((one) => one !== NOTHING);
+  const none = name === UNCONNECTED ? !on : place.show.includes(NOTHING);
+  const left = on
+    ? asked.filter((one) => one !== name)
+    : hidesOf(place, views)
+        .filter((one) => one.name !== name && one.part_of !== name && isShown(one, asked))
+        .map((one) => one.name);
+  return [...(none ? [NOTHING] : []), ...left, ...(on ? [name] : [])];
 }
 
 const hidesOf = (place: Asked, views: Views) => views.find(({ name }) => name === place.view)?.hides ?? [];
