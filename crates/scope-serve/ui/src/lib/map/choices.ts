@@ -26,7 +26,7 @@ export function clusterChoices(graph: Graph, chosen: string): Choice[] {
   const choices: Choice[] = [{ value: '', label: m.map_cluster_own() }];
   for (const by of ATTRIBUTES) {
     // A container by itself is no cluster.
-    const divides = (node: GraphNode) => (by !== 'container' || node.kind !== by) && clusterOf(node, by) !== undefined;
+    const divides = (node: GraphNode) => (by === 'container' ? node.facts.within !== undefined : clusterOf(node, by) !== undefined);
     if (by !== chosen && !some.some(divides)) continue;
     choices.push({ value: by, label: OWN[by]?.() ?? catalogue.fields.get(by)?.label ?? by });
   }

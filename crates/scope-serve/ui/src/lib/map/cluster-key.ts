@@ -19,7 +19,7 @@ export function clusterOf(node: GraphNode, by: string): Cluster | undefined {
 /** The bits of what of a node that depends on. */
 export function clusterBits(by: string): number {
   if (by === '') return 0;
-  if (by === 'container') return ROLE | KIND | NAME | PARENTS;
+  if (by === 'container') return ROLE | KIND | NAME | PARENTS | AGENTS;
   return ROLE | (by === 'host' ? PARENTS | AGENTS : bitsOf(by.startsWith('label:') ? 'labels' : by));
 }
 
@@ -28,11 +28,14 @@ export function hostOf(node: GraphNode): string | undefined {
   return parent ? parent.slice('host:'.length) : node.facts.agents?.[0];
 }
 
-/** Two of one name are two. What of a container no process of its own is known for stands with its processes. */
-function containerOf({ id, kind, name, facts }: GraphNode): Cluster | undefined {
+/** Two of one name are two. What of a container no process of its own is known for stands with its processes; what is in none is together, host by host. */
+function containerOf(node: GraphNode): Cluster | undefined {
+  const { id, kind, name, facts } = node;
   if (kind === 'container') return { key: id, title: name };
   const key = facts.parents?.find((id) => id.startsWith('container:'));
-  return key === undefined ? undefined : { key, title: facts.within ?? key.slice('container:'.length, 'container:'.length + 12) };
+  if (key !== undefined) return { key, title: facts.within ?? key.slice('container:'.length, 'container:'.length + 12) };
+  const host = kind === 'host' ? name : hostOf(node);
+  return host === undefined ? undefined : { key: `host:${host}`, title: host };
 }
 
 function labelOf(node: GraphNode, key: string) {

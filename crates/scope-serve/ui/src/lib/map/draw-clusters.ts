@@ -5,6 +5,8 @@ import type { Model, Port } from './picture';
 
 /** How much of frames and their titles is left where what is selected stands over them. */
 const APART = 0.3;
+/** So many pixels a title and its count may take above a frame that is narrower. */
+const OVER = 190;
 
 export interface Box {
   x: number;
@@ -61,12 +63,19 @@ export function drawTitles(pen: Pen, port: Port, model: Model) {
     const room = box.x + box.w - x - 8;
     const counted = String(clusters.size[c]);
     const countWidth = labels.width(pen, counted, size, look.font) + 8;
-    const text = labels.cut(pen, labels.clean(clusters.titles[c] ?? ''), size, look.font, room - countWidth, 600);
-    if (!text) continue;
-    const width = labels.width(pen, text, size, look.font, 600);
-    if (!labels.take(x - 2, y - 8, width + countWidth + 4, 16)) {
+    const title = labels.clean(clusters.titles[c] ?? '');
+    // Above its frame a title may be longer than that, where nothing else stands.
+    const longer = inside ? [] : [Math.max(room, OVER)];
+    let text = '';
+    let width = 0;
+    const takes = (most: number) => {
+      text = labels.cut(pen, title, size, look.font, most - countWidth, 600);
+      width = labels.width(pen, text, size, look.font, 600);
+      return text !== '' && labels.take(x - 2, y - 8, width + countWidth + 4, 16);
+    };
+    if (![...longer, room].some(takes)) {
       // What lies above is in the way.
-      if (inside || box.h < 24) continue;
+      if (!text || inside || box.h < 24) continue;
       y = box.y + 9;
     }
     // Links pass behind it.

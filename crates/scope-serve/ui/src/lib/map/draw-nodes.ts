@@ -1,7 +1,7 @@
 // The nodes of a picture, by how large they are on it: cards with a sign, a name and a figure; bars with a gauge; specks of colour. Words last, so that
 // those that matter most take their room first.
 import { SHOWN } from './drawn';
-import { ICONS, OUTLINES } from './kinds';
+import { ICONS, kindIndex, OUTLINES } from './kinds';
 import { drawMark } from './marks';
 import type { Pen } from './pen';
 import type { Model, Port } from './picture';
@@ -12,6 +12,10 @@ const CARD = 15;
 const BAR = 5;
 const DIM = 0.22;
 const LONERS_MOST = 40;
+/** Where more than these stand alone, that is nothing special about them. */
+const LONERS_FEW = 12;
+/** What stands for the outside, be it one of many. */
+const OUTSIDE: ReadonlySet<number> = new Set(['internet', 'other', 'host'].map(kindIndex));
 /** Of a name that does not fit, before it is cut. */
 const SMALLER = 0.88;
 const CORNER_SCALE = 0.7;
@@ -49,14 +53,19 @@ function drawAll(pen: Pen, port: Port, model: Model, nodes: number[], alpha: num
 /** Whether cards are so small that what stands alone is named beside its sign. */
 export const lonersAreNamed = ({ clusters }: Model, scale: number): boolean => clusters.count > 0 && 42 * scale < CARD;
 
+/** What stands in no cluster and is seen from afar. */
+function lonersOf({ scene, drawn }: Model): number[] {
+  const loners: number[] = [];
+  for (let n = 0; n < scene.nodes; n++) if (drawn.state[n] === SHOWN && scene.cluster[n]! < 0) loners.push(n);
+  const some = loners.length > LONERS_FEW ? loners.filter((n) => OUTSIDE.has(scene.kind[n]!)) : loners;
+  return some.slice(0, LONERS_MOST);
+}
+
 /** What stands in no cluster of a large map, such as all of the Internet, is seen and named from afar. */
 function drawLoners(pen: Pen, port: Port, model: Model) {
-  const { scene, drawn, labels, look } = model;
+  const { scene, labels, look } = model;
   if (!lonersAreNamed(model, port.scale)) return;
-  let most = LONERS_MOST;
-  for (let n = 0; n < scene.nodes && most; n++) {
-    if (drawn.state[n] !== SHOWN || scene.cluster[n]! >= 0) continue;
-    most -= 1;
+  for (const [at, n] of lonersOf(model).entries()) {
     const x = (scene.x[n]! + scene.w[n]! / 2) * port.scale + port.offsetX;
     const y = (scene.y[n]! + scene.h[n]! / 2) * port.scale + port.offsetY;
     if (x < 0 || y < 0 || x > port.width || y > port.height) continue;
@@ -66,7 +75,7 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     const below: [number, number] = [Math.max(8, Math.min(x - width / 2, port.width - width - 8)), y + 8];
     const places: [number, number][] = [[x + 10, y - 7], [x - 10 - width, y - 7], below, [x - width / 2, y - 23]];
     const free = places.find(([left, top]) => left > 4 && left + width < port.width - 4 && labels.take(left - 4, top, width + 8, 14));
-    const at: [number, number] | undefined = text === '' ? undefined : (free ?? (most >= LONERS_MOST - 3 ? [below[0], y - 23] : undefined));
+    const place: [number, number] | undefined = text === '' ? undefined : (free ?? (at < 3 ? [below[0], y - 23] : undefined));
     pen.globalAlpha = 1;
     pen.fillStyle = look.background;
     pen.strokeStyle = colourOf(model, colourCode(model, n));
@@ -75,8 +84,8 @@ function drawLoners(pen: Pen, port: Port, model: Model) {
     OUTLINES[scene.kind[n]!]!(pen, x, y, 6);
     pen.fill();
     pen.stroke();
-    if (!at) continue;
-    const [left, top] = at;
+    if (!place) continue;
+    const [left, top] = place;
     pen.globalAlpha = 0.85;
     pen.fillRect(left - 3, top, width + 6, 15);
     pen.globalAlpha = 1;

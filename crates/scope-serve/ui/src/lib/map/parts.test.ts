@@ -97,7 +97,7 @@ describe('clusters', () => {
     const worker = { ...node('worker'), kind: 'process', facts: { parents: ['host:a', 'container:0123456789abcdef'], within: 'api' } };
     expect(clusterOf(worker, 'container')).toEqual({ key: 'container:0123456789abcdef', title: 'api' });
     expect(clusterOf(shop, 'container')).toEqual({ key: shop.id, title: 'shop-api-1' });
-    expect(clusterOf({ ...worker, facts: { parents: ['host:a'] } }, 'container')).toBeUndefined();
+    expect(clusterOf({ ...worker, facts: { parents: ['host:a'] } }, 'container')).toEqual({ key: 'host:a', title: 'a' });
     expect(shortName(shop)).toBe('api-1');
     expect(shortName(node('api', { compose_project: 'shop' }))).toBe('api');
     expect(shortName({ ...node('Internet (servers)'), role: 'pseudo' })).toBe('Internet');
