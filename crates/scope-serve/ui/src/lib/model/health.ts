@@ -1,4 +1,4 @@
-// How a node is, and why: from its state, health check, restarts, and what it uses near its limits. Thresholds live here; colours and words do not.
+// How a node is, and why: from its state, health check, restarts, and what it uses near its limits. Bounds of what is used are in `bounds`; colours and words are elsewhere.
 import { CRITICAL, WARNING } from './bounds';
 import type { Graph, GraphNode } from './graph';
 
