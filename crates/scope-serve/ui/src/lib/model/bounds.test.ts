@@ -22,3 +22,11 @@ it('takes nothing else for near', () => {
   expect(nearness('mem_bytes', NaN)).toBe('');
   expect(nearness('toString', 1)).toBe('');
 });
+
+it('is at the bounds what the pictures of the command say', () => {
+  const at = (metric: string, ...shares: number[]) => shares.map((share) => nearness(metric, share));
+  expect(at('mem_bytes', 0.849, 0.85, 0.949, 0.95)).toEqual(['', 'warning', 'warning', 'critical']);
+  expect(at('disk_pct', 0.899, 0.9, 0.949, 0.95)).toEqual(['', 'warning', 'warning', 'critical']);
+  expect(at('cpu_pct', 0.949, 0.95, 4)).toEqual(['', 'warning', 'warning']);
+  expect(at('cpu_throttled_pct', 0.249, 0.25, 1)).toEqual(['', 'warning', 'warning']);
+});

@@ -1,5 +1,5 @@
 // How a node is, and why: from its state, health check, restarts, and what it uses near its limits. Bounds of what is used are in `bounds`; colours and words are elsewhere.
-import { CRITICAL, WARNING } from './bounds';
+import { nearness } from './bounds';
 import type { Graph, GraphNode } from './graph';
 
 export type Health = 'healthy' | 'warning' | 'critical' | 'unknown';
@@ -98,17 +98,19 @@ export function healthOf(graph: Graph, n: number, now = Date.now()): Judgement {
   return node ? judge(node, (metric) => graph.figure(n, metric), now) : UNKNOWN;
 }
 
+const USED = [
+  ['memory', 'mem_bytes'],
+  ['cpu', 'cpu_pct'],
+  ['throttled', 'cpu_throttled_pct'],
+  ['disk', 'disk_pct'],
+] as const;
+
 function judgeUse(node: Judged, figure: FigureOf, found: Found) {
-  const memory = share(node, figure, 'mem_bytes');
-  if (memory !== undefined && memory >= CRITICAL.memory) put(found, 'critical', { what: 'memory', share: memory });
-  else if (memory !== undefined && memory >= WARNING.memory) put(found, 'warning', { what: 'memory', share: memory });
-  const cpu = share(node, figure, 'cpu_pct');
-  if (cpu !== undefined && cpu >= WARNING.cpu) put(found, 'warning', { what: 'cpu', share: cpu });
-  const throttled = share(node, figure, 'cpu_throttled_pct');
-  if (throttled !== undefined && throttled >= WARNING.throttled) put(found, 'warning', { what: 'throttled', share: throttled });
-  const disk = share(node, figure, 'disk_pct');
-  if (disk !== undefined && disk >= CRITICAL.disk) put(found, 'critical', { what: 'disk', share: disk });
-  else if (disk !== undefined && disk >= WARNING.disk) put(found, 'warning', { what: 'disk', share: disk });
+  for (const [what, metric] of USED) {
+    const used = share(node, figure, metric);
+    const near = nearness(metric, used);
+    if (used !== undefined && near) put(found, near, { what, share: used });
+  }
 }
 
 /** How much of its limit a figure is; `undefined` where there is no limit, or it is unknown. */
