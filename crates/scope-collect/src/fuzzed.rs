@@ -21,6 +21,9 @@ pub fn netlink(datagram: &[u8]) {
                 assert_eq!(socket.proto, proto);
             }
         }
+        if let Some(ended) = sock_diag::decode_ended(1, message.payload) {
+            assert!(ended.remote.port() != 0);
+        }
         for from_dump in [false, true] {
             let _ = conntrack::decode(message, from_dump);
         }

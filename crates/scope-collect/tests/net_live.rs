@@ -175,6 +175,12 @@ fn opened(flows: &[Flow], side: Side) -> u64 {
     flows.iter().filter(|flow| flow.key.side() == side).filter_map(|flow| flow.opened_total).sum()
 }
 
+/// Bytes that the owners of flows of one side sent and received.
+fn bytes(flows: &[Flow], side: Side) -> (u64, u64) {
+    let flows = || flows.iter().filter(|flow| flow.key.side() == side);
+    (flows().filter_map(|flow| flow.tx_bytes_total).sum(), flows().filter_map(|flow| flow.rx_bytes_total).sum())
+}
+
 fn two_hundred_short_connections(lab: &Lab) -> (Vec<String>, Vec<Flow>) {
     let server = serve(lab, 'B', any(8000));
     let (start, started) = mpsc::channel();
@@ -220,6 +226,40 @@ fn short_connections_are_all_counted_from_connection_tracking() {
     );
     assert_eq!((opened(&flows, Side::Client), opened(&flows, Side::Server)), (200, 200));
     assert!(flows.iter().all(|flow| flow.seen_by.iter().any(|by| by == "conntrack")), "{flows:?}");
+    assert_eq!((bytes(&flows, Side::Client), bytes(&flows, Side::Server)), ((200_000, 1_000_000), (1_000_000, 200_000)));
+}
+
+#[test]
+fn what_a_connection_carries_last_is_counted() {
+    let Some(lab) = lab() else { return };
+    let (up, ready) = mpsc::channel();
+    let server = lab.within('B', move || {
+        let listener = TcpListener::bind(any(8000)).unwrap();
+        up.send(()).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).unwrap()
+    });
+    ready.recv().unwrap();
+    let mut client = lab.within('A', || TcpStream::connect("10.77.0.3:8000").unwrap()).join().unwrap();
+    client.write_all(&[1; 700]).unwrap();
+    let flows = watching(&lab, move |mut watch| {
+        watch.tick();
+        // Older than the watch, so these are not counted.
+        pause();
+        watch.tick();
+        client.write_all(&[2; 3_000_000]).unwrap();
+        drop(client);
+        assert_eq!(server.join().unwrap(), 3_000_700);
+        for _ in 0..100 {
+            pause();
+            watch.tick();
+            if bytes(&watch.flows(), Side::Server).1 == 3_000_000 {
+                break;
+            }
+        }
+        watch.flows()
+    });
+    assert_eq!((bytes(&flows, Side::Client), bytes(&flows, Side::Server)), ((3_000_000, 0), (0, 3_000_000)), "{flows:#?}");
 }
 
 #[test]
@@ -235,6 +275,7 @@ fn without_tracking_of_bridges_closed_sockets_fill_in() {
     let (client, server) = (opened(&flows, Side::Client), opened(&flows, Side::Server));
     assert!((200..=202).contains(&client) && (200..=202).contains(&server), "{client} {server}");
     assert!(flows.iter().all(|flow| flow.seen_by.iter().all(|by| by == "sock_diag")), "{flows:?}");
+    assert_eq!((bytes(&flows, Side::Client), bytes(&flows, Side::Server)), ((200_000, 1_000_000), (1_000_000, 200_000)));
 }
 
 #[test]

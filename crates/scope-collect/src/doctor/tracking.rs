@@ -79,9 +79,9 @@ fn events(settings: &Path) -> Finding {
 
 fn bytes(settings: &Path) -> Finding {
     if number(&settings.join("nf_conntrack_acct")) == Some(1) {
-        return Finding::ok(Source::Net, "tracking bytes", "are counted, for short connections too");
+        return Finding::ok(Source::Net, "tracking bytes", "are counted, of UDP too");
     }
-    let found = "are not counted: bytes of short connections, and of UDP, are unknown";
+    let found = "are not counted: bytes of UDP are unknown. Those of TCP connections are told by their sockets, up to the last";
     Finding::advice(Source::Net, "tracking bytes", found, "sysctl -w net.netfilter.nf_conntrack_acct=1")
 }
 
@@ -96,7 +96,7 @@ fn room(settings: &Path) -> Option<Finding> {
 
 fn bridges(settings: &Path) -> Finding {
     const TOPIC: &str = "bridged connections";
-    const LOSS: &str = "short connections between containers on one bridge are counted from closed sockets, without bytes";
+    const LOSS: &str = "short connections between containers on one bridge are counted from closed sockets";
     let off: Vec<&str> = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"].into_iter().filter(|name| number(&settings.join(name)) != Some(1)).collect();
     if off.is_empty() {
         return Finding::ok(Source::Net, TOPIC, "are tracked, IPv4 and IPv6");

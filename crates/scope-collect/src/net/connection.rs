@@ -112,6 +112,25 @@ pub struct Socket {
     pub pid: Option<u32>,
 }
 
+/// A TCP connection that was there once, and whose socket the kernel has just given up: all that it ever did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Where the socket was.
+    pub netns: NetNs,
+    /// Its own address.
+    pub local: SocketAddr,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// Unique to the socket for as long as the kernel runs.
+    pub cookie: u64,
+    /// Payload bytes sent, without what was sent again.
+    pub tx_bytes: Option<u64>,
+    /// Payload bytes received, less one: who closes last has counted the other side's FIN like a byte, who closes first has not, and nothing tells which it was.
+    pub rx_bytes: Option<u64>,
+    /// Segments sent again.
+    pub retrans: Option<u32>,
+}
+
 /// The two ends of a packet, as one direction of a tracked connection has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tuple {

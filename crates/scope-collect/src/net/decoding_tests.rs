@@ -11,6 +11,7 @@ use super::{conntrack, rtnetlink, sock_diag};
 
 const TCP_CLIENT: &[u8] = include_bytes!("../../tests/fixtures/net/tcp_client");
 const TCP_SERVER: &[u8] = include_bytes!("../../tests/fixtures/net/tcp_server");
+const TCP_ENDED: &[u8] = include_bytes!("../../tests/fixtures/net/tcp_ended");
 const UDP_CLIENT: &[u8] = include_bytes!("../../tests/fixtures/net/udp_client");
 const UDP_SERVER: &[u8] = include_bytes!("../../tests/fixtures/net/udp_server");
 const CONNTRACK: &[u8] = include_bytes!("../../tests/fixtures/net/conntrack_dump");
@@ -18,7 +19,7 @@ const EVENTS: &[u8] = include_bytes!("../../tests/fixtures/net/conntrack_events"
 const LINKS: &[u8] = include_bytes!("../../tests/fixtures/net/links");
 const ADDRESSES: &[u8] = include_bytes!("../../tests/fixtures/net/addresses");
 const LINK_STATS: &[u8] = include_bytes!("../../tests/fixtures/net/link_stats");
-const ALL: [&[u8]; 9] = [TCP_CLIENT, TCP_SERVER, UDP_CLIENT, UDP_SERVER, CONNTRACK, EVENTS, LINKS, ADDRESSES, LINK_STATS];
+const ALL: [&[u8]; 10] = [TCP_CLIENT, TCP_SERVER, TCP_ENDED, UDP_CLIENT, UDP_SERVER, CONNTRACK, EVENTS, LINKS, ADDRESSES, LINK_STATS];
 
 fn sockets(proto: Protocol, bytes: &[u8]) -> Vec<Socket> {
     Messages::new(bytes).map(|message| sock_diag::decode(proto, 7, message.payload).unwrap()).collect()
@@ -73,6 +74,30 @@ fn tcp_sockets_of_a_server() {
             "listen 0.0.0.0:8000 0.0.0.0:0",
             "listen [::]:8002 [::]:0 and IPv4",
             "listen [fd77::3]:8001 [::]:0",
+        ]
+    );
+}
+
+#[test]
+fn ends_of_connections_and_of_nothing_else() {
+    let ended = |message: Message<'_>| sock_diag::decode_ended(7, message.payload);
+    let port = |at: std::net::SocketAddr| if at.port() >= 32_768 { "_".to_owned() } else { at.port().to_string() };
+    let line = |e: super::connection::Ended| {
+        assert!(e.netns == 7 && e.cookie != 0 && e.retrans == Some(0));
+        format!("{} {} to {} sent {} received {}", e.local.ip(), port(e.local), port(e.remote), e.tx_bytes.unwrap(), e.rx_bytes.unwrap())
+    };
+    let lines: Vec<String> = Messages::new(TCP_ENDED).filter_map(ended).map(line).collect();
+    assert_eq!(Messages::new(TCP_ENDED).count(), 9);
+    assert_eq!(
+        lines,
+        [
+            // Who closed first had no FIN to take off.
+            "127.0.0.1 _ to 8000 sent 1000 received 4999",
+            "127.0.0.1 8000 to _ sent 5000 received 1000",
+            "::1 8001 to _ sent 5000 received 999",
+            "::1 _ to 8001 sent 1000 received 5000",
+            // Who resets a connection has forgotten the other end by then, and who was reset had none either.
+            "127.0.0.1 8000 to _ sent 5000 received 999",
         ]
     );
 }
@@ -209,6 +234,7 @@ fn questions_are_what_the_kernel_expects() {
 fn decode_all(message: Message<'_>) {
     let _any = sock_diag::decode(Protocol::Tcp, 0, message.payload);
     let _any = sock_diag::decode(Protocol::Udp, 0, message.payload);
+    let _any = sock_diag::decode_ended(0, message.payload);
     let _any = rtnetlink::decode_link(message.payload);
     let _any = rtnetlink::decode_netns_id(message.payload);
     let _any = rtnetlink::decode_address(message.payload);

@@ -316,6 +316,13 @@ impl FlowTable {
         }
     }
 
+    /// Of a connection that is over for its process the kernel has something left at `at`: what that does counts here.
+    pub fn still_there(&mut self, flow: FlowRef, at: Timestamp) {
+        if let Some(entry) = self.get_mut(flow) {
+            entry.flow.last_seen = entry.flow.last_seen.max(at);
+        }
+    }
+
     /// A connection belongs to another flow from now on, because its owner is known closer. Returns whether this one keeps what it counted: a flow
     /// that loses all that it ever had was a misunderstanding, and goes at the end of the tick.
     pub fn leave(&mut self, flow: FlowRef) -> bool {

@@ -1,4 +1,4 @@
-//! One kept socket for each network namespace, so that nothing has to enter a namespace more than once. Entering happens on a thread of
+//! Kept sockets for each network namespace, so that nothing has to enter a namespace more than once. Entering happens on a thread of
 //! its own, which ends right after: a thread that has moved must not do anything else.
 
 use std::fs::File;
@@ -6,13 +6,14 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use hashbrown::HashMap;
 use rustix::thread::LinkNameSpaceType;
 use scope_core::Protocol;
 
-use super::connection::{NetNs, Socket};
-use super::netlink::{BUFFER_LEN, Dumped, Netlink, NetlinkError};
+use super::connection::{Ended, NetNs, Socket};
+use super::netlink::{BUFFER_LEN, Drained, Dumped, Netlink, NetlinkError};
 use super::rtnetlink::{self, Link, LinkAddress, LinkStats};
 use super::snmp::Snmp;
 use super::sock_diag::{self, Family};
@@ -23,6 +24,8 @@ pub const LIMIT: usize = 4096;
 pub const SOCKETS_PER_DUMP: usize = 262_144;
 /// Questions for single sockets sent at once: their answers (about 500 bytes each) fit the default receive buffer.
 const QUESTIONS_AT_ONCE: usize = 128;
+/// Room for what ends between two readings: some thousand connections, as the kernel counts.
+const ENDINGS_BUFFER: usize = 1 << 20;
 /// The index of the loopback in every namespace (`LOOPBACK_IFINDEX`).
 const LOOPBACK: u32 = 1;
 
@@ -97,6 +100,9 @@ pub struct Namespace {
     pub netns: NetNs,
     diag: Netlink,
     route: Netlink,
+    endings: Option<Netlink>,
+    /// Until when ends are not listened for.
+    deaf_until: Option<Instant>,
     snmp: Option<File>,
     /// Its links, read when it was opened.
     pub links: Vec<Link>,
@@ -198,6 +204,48 @@ impl Namespace {
     }
 }
 
+impl Namespace {
+    /// Does not listen for ends until `until`: the kernel then spends nothing on telling of them.
+    pub fn be_deaf(&mut self, until: Instant) -> Result<(), NetlinkError> {
+        self.deaf_until = Some(until);
+        self.endings.as_ref().map_or(Ok(()), |endings| endings.set_groups(0))
+    }
+
+    /// Listens for ends again, once it is time. Whether it does now.
+    pub fn listens_for_ends(&mut self, now: Instant) -> bool {
+        if let (Some(until), Some(endings)) = (self.deaf_until, &self.endings)
+            && now >= until
+        {
+            self.deaf_until = None;
+            if let Err(error) = endings.set_groups(sock_diag::ENDINGS) {
+                tracing::debug!(netns = self.netns, %error, "ended connections");
+                self.endings = None;
+            }
+        }
+        self.deaf_until.is_none()
+    }
+
+    /// Hands the TCP connections to `each` whose sockets were given up since the last time, at most `limit` of them. `None` where the kernel does not tell.
+    pub fn ended(&mut self, buffer: &mut [u8], limit: usize, mut each: impl FnMut(Ended)) -> Option<Drained> {
+        let netns = self.netns;
+        let drained = self.endings.as_mut()?.drain(buffer, limit, |message| {
+            if message.kind == sock_diag::KIND_BY_FAMILY
+                && let Some(ended) = sock_diag::decode_ended(netns, message.payload)
+            {
+                each(ended);
+            }
+        });
+        match drained {
+            Ok(drained) => Some(drained),
+            Err(error) => {
+                tracing::debug!(netns, %error, "ended connections");
+                self.endings = None;
+                None
+            }
+        }
+    }
+}
+
 /// Counters of a namespace's links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -228,6 +276,11 @@ impl Namespaces {
     /// All that are watched.
     pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
         self.kept.values()
+    }
+
+    /// All that are watched, to be read.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Namespace> {
+        self.kept.values_mut()
     }
 
     /// How many are watched.
@@ -327,10 +380,15 @@ fn open_one(proc: &Path, netns: NetNs, pid: u32, now_in: &mut NetNs, buffer: &mu
     }
     let failed = |source| NamespaceError::Netlink { netns, source };
     let diag = Netlink::open(Some(rustix::net::netlink::SOCK_DIAG), 0, "sockets").map_err(failed)?;
+    let endings = Netlink::open(Some(rustix::net::netlink::SOCK_DIAG), sock_diag::ENDINGS, "ended connections");
+    let endings = endings.inspect_err(|error| tracing::debug!(netns, %error, "ended connections")).ok();
+    if let Some(endings) = &endings {
+        endings.set_receive_buffer(ENDINGS_BUFFER);
+    }
     let mut route = Netlink::open(None, 0, "links").map_err(failed)?;
     let links = rtnetlink::links(&mut route, buffer).map_err(failed)?;
     let addresses = rtnetlink::addresses(&mut route, buffer).map_err(failed)?;
     // Of the thread's namespace, so that it need not be the process's main thread that is in it.
     let snmp = File::open(proc.join("thread-self/net/snmp")).or_else(|_| File::open(proc.join(format!("{pid}/net/snmp")))).ok();
-    Ok(Namespace { netns, diag, route, snmp, links, addresses })
+    Ok(Namespace { netns, diag, route, endings, deaf_until: None, snmp, links, addresses })
 }

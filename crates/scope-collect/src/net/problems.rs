@@ -28,18 +28,34 @@ pub(super) fn no_tracking(error: &(dyn std::error::Error + 'static), permission:
 /// Connections between containers on one bridge are not tracked.
 pub(super) fn untracked_bridges() -> Problem {
     problem(
-        "connections between containers on one bridge are not tracked by this kernel's settings: short ones are counted from closed sockets, without bytes, \
+        "connections between containers on one bridge are not tracked by this kernel's settings: short ones are counted from closed sockets, \
          and short exchanges over UDP are not seen",
         "to have them tracked: sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1 (packets then pass iptables rules, too)",
     )
 }
 
-/// Bytes of tracked connections are not counted.
+/// Bytes of short connections are not counted.
 pub(super) fn uncounted_bytes() -> Problem {
     problem(
-        "bytes are counted of connections that are open when they are looked at, once a second: this kernel's settings count none of shorter ones, nor of UDP, so sums of \
-         bytes are too small where there are such",
-        "to have all counted: sysctl -w net.netfilter.nf_conntrack_acct=1 (connections from then on)",
+        "bytes are counted of connections that are open when they are looked at, once a second: this kernel tells neither of those that ended, nor, by its settings, of \
+         what tracked ones and UDP carried, so sums of bytes are too small where there are such",
+        COUNT_ALL,
+    )
+}
+
+/// Bytes of UDP are not counted.
+pub(super) fn uncounted_datagrams() -> Problem {
+    problem("bytes of UDP are not counted by this kernel's settings; those of TCP are", COUNT_ALL)
+}
+
+const COUNT_ALL: &str = "to have all counted: sysctl -w net.netfilter.nf_conntrack_acct=1 (connections from then on)";
+
+/// So many connections end that their ends are not read.
+pub(super) fn too_many_endings() -> Problem {
+    problem(
+        "so many connections end that their ends are not read for now: bytes are counted of those that are open when they are looked at, once a second, so sums of bytes are too \
+         small",
+        COUNT_ALL,
     )
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use scope_core::Protocol;
 
-use super::connection::{NetNs, Socket, SocketState, canonical};
+use super::connection::{Ended, NetNs, Socket, SocketState, canonical};
 use super::netlink::wire::{Attributes, u8_at, u16_be_at, u32_at, u64_at};
 
 /// `TCPDIAG_GETSOCK`: the first message type of the interface. Unlike its successor it returns both families from one walk of the
@@ -27,6 +27,10 @@ const ATTRIBUTE_V6ONLY: u16 = 11;
 const ATTRIBUTE_CGROUP_ID: u16 = 21;
 /// The bit that asks for `INET_DIAG_INFO`.
 const WANT_INFO: u8 = 1 << (ATTRIBUTE_INFO - 1);
+
+/// The groups (as a mask) that tell of TCP sockets that are given up: `SKNLGRP_INET_TCP_DESTROY` (1) and `SKNLGRP_INET6_TCP_DESTROY` (3) of
+/// `include/uapi/linux/sock_diag.h`, since kernel 4.2. Anybody may listen; the kernel tells of the sockets of the listener's network namespace.
+pub const ENDINGS: u32 = 1 | 1 << 2;
 
 /// Listeners only: the kernel then walks the small table of listeners, not the large one of connections.
 pub const LISTENERS: u32 = SocketState::Listen.bit();
@@ -150,12 +154,8 @@ fn decode_info(info: &[u8], socket: &mut Socket) {
     }
     socket.rtt_us = u32_at(info, 68).filter(|rtt| *rtt > 0);
     socket.retrans = u32_at(info, 100);
-    // Sent minus sent again is the payload (kernel 4.19); acknowledged bytes, which count the SYN of the side that dialled, before that.
     let acknowledged = u64_at(info, 120);
-    socket.tx_bytes = match (u64_at(info, 200), u64_at(info, 208)) {
-        (Some(sent), Some(again)) => Some(sent.saturating_sub(again)),
-        _ => acknowledged,
-    };
+    socket.tx_bytes = sent_bytes(info);
     // The SYN of the end that dialled is acknowledged like a byte, but is no payload. So is a FIN, hence only before any; but the kernel reads
     // the state before the counters, so that once in thousands of times this is wrong.
     if socket.state == SocketState::Established
@@ -171,6 +171,30 @@ fn decode_info(info: &[u8], socket: &mut Socket) {
     // The other side's FIN counts as a byte received.
     let fin = u64::from(matches!(socket.state, SocketState::CloseWait | SocketState::LastAck | SocketState::Closing));
     socket.rx_bytes = u64_at(info, 128).map(|bytes| bytes.saturating_sub(fin));
+}
+
+/// Sent minus sent again is the payload (kernel 4.19); acknowledged bytes, which count the SYN of the side that dialled, before that.
+fn sent_bytes(info: &[u8]) -> Option<u64> {
+    match (u64_at(info, 200), u64_at(info, 208)) {
+        (Some(sent), Some(again)) => Some(sent.saturating_sub(again)),
+        _ => u64_at(info, 120),
+    }
+}
+
+/// Decodes what the groups [`ENDINGS`] tell. `None` where it is cut, no IP socket, or never was connected: an attempt that failed is given up in the same way.
+pub fn decode_ended(netns: NetNs, payload: &[u8]) -> Option<Ended> {
+    let socket = decode(Protocol::Tcp, netns, payload)?;
+    let (_, info) = Attributes::new(payload.get(MESSAGE_LEN..)?).find(|(kind, _)| *kind == ATTRIBUTE_INFO)?;
+    // A round trip is measured as a connection is made; without one, something must have come through.
+    let (round_trip, acknowledged, received) = (u32_at(info, 68)?, u64_at(info, 120), u64_at(info, 128));
+    if socket.remote.port() == 0 || (round_trip == 0 && acknowledged.unwrap_or(0) == 0 && received.unwrap_or(0) == 0) {
+        return None;
+    }
+    let Socket { local, remote, cookie, .. } = socket;
+    let rx_bytes = received.map(|bytes| bytes.saturating_sub(1));
+    // What is acknowledged counts the SYN and the FIN as well, so before kernel 4.19 what was sent is not known to the byte.
+    let tx_bytes = sent_bytes(info).filter(|_| u64_at(info, 208).is_some());
+    Some(Ended { netns, local, remote, cookie, tx_bytes, rx_bytes, retrans: u32_at(info, 100) })
 }
 
 fn ip_at(bytes: &[u8], offset: usize, family: u8) -> Option<IpAddr> {

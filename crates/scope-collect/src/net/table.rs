@@ -28,7 +28,7 @@ pub struct Connection {
     pub dialled: Option<bool>,
     /// Which end this is by connection tracking.
     pub tracked_side: Option<Side>,
-    /// The socket's cookie; 0 where no socket has been seen.
+    /// The socket's cookie; 0 where neither a socket nor the end of one has been seen.
     pub cookie: u64,
     /// The socket's inode; 0 where none is known.
     pub inode: u64,
@@ -60,6 +60,10 @@ pub struct Connection {
     pub settled: bool,
     /// It is over, and goes once it has been counted.
     pub over: bool,
+    /// The kernel told of its end: `totals` are all that it ever did, and it was connected once.
+    pub ended: bool,
+    /// The cookie is known from the end alone.
+    pub cookie_by_end: bool,
     /// For a proxy's connection to a container: for whom it is.
     pub on_behalf_of: Option<Box<SocketAddr>>,
 }
@@ -126,13 +130,15 @@ impl Connection {
             pid: None,
             settled: false,
             over: false,
+            ended: false,
+            cookie_by_end: false,
             on_behalf_of: None,
         }
     }
 
     /// Whether its socket has been seen.
     pub fn has_socket(&self) -> bool {
-        self.cookie != 0
+        self.cookie != 0 && !self.cookie_by_end
     }
 }
 

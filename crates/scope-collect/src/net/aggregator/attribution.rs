@@ -87,7 +87,7 @@ impl Aggregator {
         connection.pid = holder;
         connection.attributed = true;
 
-        let refused = !connection.has_socket() && connection.state != SocketState::TimeWait && self.known.is_refused(netns, &ends, side);
+        let refused = !connection.has_socket() && !connection.ended && connection.state != SocketState::TimeWait && self.known.is_refused(netns, &ends, side);
         // Nobody listens here, so nobody serves: the attempt is the client's alone.
         let ours = !(refused && side == Side::Server) && (netns != self.known.addresses.host() || self.through_proxy(&ends, side, &mut connection));
         let (flow, port) = if ours {

@@ -2,10 +2,11 @@
 //! itself: observations come in, and the table of flows comes out, so that any way of reading can feed it.
 //!
 //! A tick is: [`Aggregator::begin`], any number of observations ([`listeners`](Aggregator::listeners), [`tracked`](Aggregator::tracked),
-//! [`socket`](Aggregator::socket), [`absent`](Aggregator::absent), [`end_of_dump`](Aggregator::end_of_dump)), then
+//! [`socket`](Aggregator::socket), [`ended`](Aggregator::ended), [`absent`](Aggregator::absent), [`end_of_dump`](Aggregator::end_of_dump)), then
 //! [`attribute`](Aggregator::attribute), then [`end`](Aggregator::end). Tracked connections may also come in between ticks.
 
 mod attribution;
+mod endings;
 mod known;
 mod one_ended;
 mod remains;
@@ -17,8 +18,9 @@ use std::num::NonZeroU32;
 
 use compact_str::CompactString;
 use hashbrown::HashMap;
-use scope_core::{AgentName, Protocol, Scope, Side, SocketAddress, Timestamp, flow};
+use scope_core::{AgentName, Protocol, Scope, SocketAddress, Timestamp, flow};
 
+use self::endings::Endings;
 use self::known::Known;
 use self::one_ended::OneEnded;
 use self::remains::Remains;
@@ -56,6 +58,7 @@ pub struct Aggregator {
     connections: Connections,
     flows: FlowTable,
     remains: Remains,
+    endings: Endings,
     one_ended: OneEnded,
     /// TCP connections that tracking told of, by the namespace of the end.
     told: HashMap<NetNs, u64>,
@@ -74,6 +77,7 @@ impl Aggregator {
             connections: Connections::default(),
             flows: FlowTable::default(),
             remains: Remains::default(),
+            endings: Endings::default(),
             one_ended: OneEnded::default(),
             told: HashMap::new(),
             born: Vec::new(),
@@ -154,6 +158,7 @@ impl Aggregator {
     pub fn retain_namespaces(&mut self, keep: impl Fn(NetNs) -> bool) {
         self.known.listeners.retain(&keep);
         self.told.retain(|netns, _| keep(*netns));
+        self.endings.retain_namespaces(&keep);
         let gone: Vec<NetNs> = self.connections.namespaces().filter(|netns| !keep(*netns)).collect();
         for netns in gone {
             self.connections.of_mut(netns).for_each(|(_, connection)| connection.over = true);
@@ -173,6 +178,9 @@ impl Aggregator {
             self.flows.close(flow, if connection.state == SocketState::TimeWait { connection.since } else { self.at });
             if connection.state == SocketState::SynSent {
                 self.flows.failed(flow, 1);
+            }
+            if ends.proto == Protocol::Tcp && !connection.ended {
+                self.endings.wait(netns, *ends, flow, &connection, self.at);
             }
         }
         if connection.attributed { 0 } else { connection.before.saturating_add(u32::from(connection.new)) }
@@ -199,6 +207,7 @@ impl Aggregator {
             self.close(netns, &ends);
         }
         self.remains.expire(self.at);
+        self.endings.expire(self.at);
         self.connections.shrink();
         let mut flows = std::mem::take(&mut self.flows);
         flows.end_tick(self.at, |from, proto, at: &SocketAddress| self.known.server(from, proto, SocketAddr::new(at.ip, at.port)), name);
@@ -213,14 +222,15 @@ impl Aggregator {
             .filter(|(_, _, connection)| !connection.over)
             .map(|(netns, ends, connection)| {
                 let cgroup = connection.cgroup.and_then(|id| groups.path(id.get()).cloned());
-                let owner = self.known.owner(netns, &ends, connection.side.unwrap_or(Side::Client), connection, cgroup.as_ref());
+                let side = connection.side.unwrap_or_else(|| self.known.side(netns, &ends, connection));
+                let owner = self.known.owner(netns, &ends, side, connection, cgroup.as_ref());
                 let scoped = |at: SocketAddr| SocketAddress { scope: self.known.addresses.scope(netns, at.ip()).clone(), ip: at.ip(), port: at.port() };
                 flow::Connection {
                     owner: owner.node,
                     proto: ends.proto,
                     local: scoped(ends.local),
                     remote: scoped(ends.remote),
-                    side: connection.side,
+                    side: Some(side),
                     state: CompactString::const_new(connection.state.as_str()),
                     pid: connection.pid.map(NonZeroU32::get),
                     tx_bytes_total: connection.totals.tx_bytes(),

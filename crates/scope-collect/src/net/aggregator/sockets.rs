@@ -24,6 +24,11 @@ pub struct Read {
     pub time_wait_since: Option<Timestamp>,
 }
 
+/// Whether a socket is not that of a connection with the same ends.
+fn is_another(known: &Connection, socket: &Socket) -> bool {
+    known.cookie != 0 && known.cookie != socket.cookie
+}
+
 impl Aggregator {
     /// A connected socket, as of `read`.
     pub fn socket(&mut self, socket: &Socket, read: Read) {
@@ -33,9 +38,16 @@ impl Aggregator {
             self.time_wait(netns, ends, socket, read);
             return;
         }
+        // Closed by its process; the kernel is left to say goodbye.
+        let orphaned = socket.inode == 0
+            && socket.proto == Protocol::Tcp
+            && !matches!(socket.state, SocketState::Established | SocketState::SynSent | SocketState::CloseWait);
+        if orphaned && self.still_there(netns, ends, socket) {
+            return;
+        }
         let mut before = 0;
         let known = match self.connections.get_mut(netns, &ends) {
-            Some(known) if known.has_socket() && known.cookie != socket.cookie => {
+            Some(known) if is_another(known, socket) => {
                 before = self.close(netns, &ends);
                 None
             }
@@ -59,11 +71,7 @@ impl Aggregator {
             connection
         };
         let was_seen = connection.seen;
-        // Closed by its process; the kernel is left to say goodbye.
-        let orphaned = socket.inode == 0
-            && socket.proto == Protocol::Tcp
-            && !matches!(socket.state, SocketState::Established | SocketState::SynSent | SocketState::CloseWait);
-        connection.cookie = socket.cookie;
+        (connection.cookie, connection.cookie_by_end) = (socket.cookie, false);
         connection.seen |= seen::SOCK_DIAG;
         connection.round = self.round;
         connection.over = orphaned;
@@ -103,8 +111,15 @@ impl Aggregator {
             connection.seen = seen::SOCK_DIAG;
             connection.state = SocketState::TimeWait;
             connection.over = true;
+            if let Some(ended) = self.endings.take(netns, ends, None) {
+                connection.end(&ended);
+            }
+            let has_ended = connection.ended;
             if self.connections.insert(netns, ends, connection) {
                 self.born.push((netns, ends));
+            }
+            if has_ended {
+                self.look_at_both(netns, ends);
             }
         }
     }

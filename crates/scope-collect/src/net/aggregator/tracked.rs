@@ -89,8 +89,17 @@ impl Aggregator {
         if tracked.event == TrackedEvent::Present {
             connection.counted = connection.totals; // what was before is not ours
         }
+        if tracked.event == TrackedEvent::New
+            && let Some(ended) = self.endings.take(netns, ends, Some(self.drain))
+        {
+            connection.end(&ended);
+        }
+        let is_over = connection.ended;
         if self.connections.insert(netns, ends, connection) {
             self.born.push((netns, ends));
+        }
+        if is_over {
+            self.look_at_both(netns, ends);
         }
     }
 

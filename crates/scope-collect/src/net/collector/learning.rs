@@ -8,12 +8,14 @@ use hashbrown::{HashMap, HashSet};
 use super::{Collector, EVENTS_AT_ONCE};
 use crate::net::connection::NetNs;
 use crate::net::namespaces::netns_of;
-use crate::net::rtnetlink;
 use crate::net::scope::{Addresses, Member};
 use crate::net::world::World;
+use crate::net::{problems, rtnetlink};
 
 /// Most processes whose namespace is looked up in a tick.
 const NEW_PROCESSES: usize = 500;
+/// Instead of a namespace: that of a process whose namespace this user may not know.
+const CLOSED: NetNs = NetNs::MAX;
 
 impl Collector {
     /// Brings namespaces, addresses and owners up to what the other sources know.
@@ -42,6 +44,11 @@ impl Collector {
             if let Some(netns) = self.netns_of(*pid, process.start_ticks) {
                 wanted.entry(netns).or_insert(*pid);
             }
+        }
+        let is_closed = |pid: &u32| self.netns_of_pid.get(pid).is_some_and(|(_, netns)| *netns == CLOSED);
+        let in_containers = world.processes.iter().filter(|(_, process)| process.container.is_some()).map(|(pid, _)| pid);
+        if world.containers.iter().map(|container| &container.pid).chain(in_containers).any(is_closed) {
+            self.meet(problems::closed_namespaces(), now);
         }
         self.netns_of_pid.retain(|pid, _| world.processes.contains_key(pid) || world.containers.iter().any(|c| c.pid == *pid));
 
@@ -88,11 +95,12 @@ impl Collector {
         if let Some((start, netns)) = self.netns_of_pid.get(&pid)
             && *start == start_ticks
         {
-            return Some(*netns).filter(|netns| *netns != 0);
+            return Some(*netns).filter(|netns| ![0, CLOSED].contains(netns));
         }
-        let netns = netns_of(&self.settings.proc, pid).unwrap_or(0);
+        let is_closed = |error: std::io::Error| if error.kind() == std::io::ErrorKind::PermissionDenied { CLOSED } else { 0 };
+        let netns = netns_of(&self.settings.proc, pid).unwrap_or_else(is_closed);
         self.netns_of_pid.insert(pid, (start_ticks, netns));
-        Some(netns).filter(|netns| *netns != 0)
+        Some(netns).filter(|netns| ![0, CLOSED].contains(netns))
     }
 
     /// Whether links or addresses of the host changed since it was last asked.

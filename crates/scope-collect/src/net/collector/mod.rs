@@ -4,6 +4,7 @@
 //! sockets, single connections that tracking reported, and whole dumps of connections, for which namespaces take turns.
 
 mod dumps;
+mod endings;
 mod holders;
 mod learning;
 mod readings;
@@ -21,6 +22,7 @@ use rustix::time::{ClockId, clock_gettime};
 use scope_core::endpoint::OwnedEndpoint;
 use scope_core::{Flow, NodeId, Problem, Timestamp, flow};
 
+use self::endings::Endings;
 use self::readings::Reading;
 use self::report::Told;
 use self::tracking::Tracker;
@@ -65,6 +67,7 @@ pub struct Collector {
     /// When the first tick was.
     watching_since: Option<Timestamp>,
     last_tick: Option<Instant>,
+    endings: Endings,
     told: Told,
     met: BTreeMap<Problem, Instant>,
     cpu_ns: u64,
@@ -98,6 +101,7 @@ impl Collector {
             tracking: Tracking::default(),
             watching_since: None,
             last_tick: None,
+            endings: Endings::default(),
             told: Told::default(),
             met: BTreeMap::new(),
             cpu_ns: 0,
@@ -119,6 +123,7 @@ impl Collector {
     pub fn drain(&mut self) {
         let started = thread_ns();
         self.tracker.drain(&mut self.buffer, &mut self.aggregator);
+        self.read_endings();
         self.cpu_ns += thread_ns().saturating_sub(started);
     }
 
@@ -128,6 +133,8 @@ impl Collector {
         let now = Instant::now();
         self.aggregator.begin(at);
         self.watching_since = self.watching_since.or(Some(at));
+        // Of a namespace that is not wanted any more what was told is read before it is let go.
+        self.read_endings();
         self.learn(world, now);
         let drained = thread_ns();
         self.drain();
@@ -136,6 +143,8 @@ impl Collector {
         self.tracker.read_table(&mut self.buffer, &mut self.aggregator, now);
         self.read_listeners(now, at);
         let over_limit = self.read_connections(now, at);
+        // What ended meanwhile was in no dump any more.
+        self.read_endings();
         self.find_holders(now);
         self.aggregator.attribute(&mut self.groups, &self.processes);
         let names = &mut self.names;
@@ -159,8 +168,9 @@ impl Collector {
         self.aggregator.listening().revision()
     }
 
-    /// Every connection there is.
+    /// Every connection there is. What came and went since the last tick is looked at before: who asks wants those of now.
     pub fn connections(&mut self) -> Vec<flow::Connection> {
+        self.drain();
         self.aggregator.rows(&mut self.groups)
     }
 
@@ -188,9 +198,7 @@ impl Collector {
         if self.tracker.misses_bridges() && self.world.containers.iter().any(|c| !c.addresses.is_empty()) {
             self.meet(problems::untracked_bridges(), now);
         }
-        if self.tracker.misses_bytes() {
-            self.meet(problems::uncounted_bytes(), now);
-        }
+        self.look_at_bytes(now);
     }
 }
 

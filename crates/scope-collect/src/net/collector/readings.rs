@@ -31,6 +31,8 @@ pub(super) struct Reading {
     pub(super) closed_ns: u64,
     /// Closed sockets were put off.
     pub(super) closed_later: bool,
+    /// Ends of connections read in this second.
+    pub(super) ends: u32,
     /// Made since the collector watches: all that was ever opened there counts.
     pub(super) young: bool,
     pub(super) has_v6: bool,

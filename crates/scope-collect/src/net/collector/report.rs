@@ -30,6 +30,8 @@ pub struct Report {
 pub(super) struct Told {
     losses: Losses,
     overruns: u64,
+    /// Times that ends of connections were lost.
+    unended: u64,
 }
 
 impl Collector {
@@ -43,8 +45,8 @@ impl Collector {
         if rotation > Duration::from_secs(2) {
             self.meet(problems::slow_rotation(rotation), now);
         }
-        let (losses, overruns) = (self.aggregator.losses(), self.tracker.overruns());
-        let told = std::mem::replace(&mut self.told, Told { losses, overruns });
+        let (losses, overruns, unended) = (self.aggregator.losses(), self.tracker.overruns(), self.endings.overruns);
+        let told = std::mem::replace(&mut self.told, Told { losses, overruns, unended });
         if overruns > told.overruns {
             self.meet(problems::overrun(), now);
         }
@@ -58,7 +60,11 @@ impl Collector {
         let cpu_ns = std::mem::take(&mut self.cpu_ns) + thread_ns().saturating_sub(started);
         Report {
             problems: self.met.keys().cloned().collect(),
-            dropped: losses.connections - told.losses.connections + (losses.listeners - told.losses.listeners) + (overruns - told.overruns) + over_limit,
+            dropped: losses.connections - told.losses.connections
+                + (losses.listeners - told.losses.listeners)
+                + (overruns - told.overruns)
+                + (unended - told.unended)
+                + over_limit,
             took_us: cpu_ns / 1000,
             rotation,
         }

@@ -111,6 +111,11 @@ impl Tracker {
         self.events.is_ok() && !self.sysctl.bridged_v4
     }
 
+    /// Whether tracking counts the bytes of what it sees.
+    pub(super) fn counts_bytes(&self) -> bool {
+        self.events.is_ok() && self.sysctl.counts_bytes
+    }
+
     /// Whether connections are seen of which nobody counts the bytes, by the kernel's settings.
     pub(super) fn misses_bytes(&self) -> bool {
         self.events.is_ok() && (self.seen_v4 || self.seen_v6) && !self.sysctl.counts_bytes

@@ -140,6 +140,16 @@ impl Netlink {
         Ok(Self { fd, seq: 0, subject })
     }
 
+    /// Joins the event groups of the mask `groups` (bit n-1 for group n), and leaves all others of the first 32.
+    pub fn set_groups(&self, groups: u32) -> Result<(), NetlinkError> {
+        let set = || {
+            // A socket that is bound is bound again to its own port, with other groups (`netlink_bind`, net/netlink/af_netlink.c).
+            let own = SocketAddrNetlink::try_from(rustix::net::getsockname(&self.fd)?).map_err(|_| Errno::AFNOSUPPORT)?;
+            rustix::net::bind(&self.fd, &SocketAddrNetlink::new(own.pid(), groups))
+        };
+        set().map_err(|error: Errno| NetlinkError::Open { subject: self.subject, source: error.into() })
+    }
+
     /// Asks for a receive buffer of `bytes`, beyond the system's limit where rights allow, and returns what was granted (the kernel counts
     /// its own overhead in: it grants twice what is asked for).
     pub fn set_receive_buffer(&self, bytes: usize) -> usize {

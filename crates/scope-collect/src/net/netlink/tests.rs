@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::wire::{Attributes, FLAG_DUMP, FLAG_REQUEST, KIND_DONE, KIND_ERROR, Message, Messages, push_request};
+use super::{BUFFER_LEN, Netlink};
 
 fn message(kind: u16, payload: &[u8]) -> Message<'_> {
     Message { kind, flags: 0, seq: 1, payload }
@@ -50,4 +53,35 @@ proptest! {
         let inside: usize = Attributes::new(&noise).map(|(_, value)| value.len()).sum();
         prop_assert!(inside <= noise.len());
     }
+}
+
+/// Connections that began and ended within this process meanwhile, as the kernel told of their ends.
+fn ends_told(socket: &mut Netlink) -> usize {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let client = std::net::TcpStream::connect(at).unwrap();
+    drop(listener.accept().unwrap());
+    drop(client);
+    let mut told = 0;
+    let mut buffer = vec![0; BUFFER_LEN];
+    // The kernel tells from a queue.
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(5));
+        let ours = |message: Message<'_>| crate::net::sock_diag::decode_ended(0, message.payload).is_some_and(|ended| ended.local == at || ended.remote == at);
+        socket.drain(&mut buffer, 1000, |message| told += usize::from(ours(message))).unwrap();
+        if told == 2 {
+            break;
+        }
+    }
+    told
+}
+
+#[test]
+fn groups_are_left_and_joined_again() {
+    let mut socket = Netlink::open(Some(rustix::net::netlink::SOCK_DIAG), crate::net::sock_diag::ENDINGS, "ended connections").unwrap();
+    assert_eq!(ends_told(&mut socket), 2);
+    socket.set_groups(0).unwrap();
+    assert_eq!(ends_told(&mut socket), 0);
+    socket.set_groups(crate::net::sock_diag::ENDINGS).unwrap();
+    assert_eq!(ends_told(&mut socket), 2);
 }
