@@ -8,9 +8,10 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use scope_core::state::NodeState;
-use scope_core::{Address, Protocol, Scope, SocketAddress, Timestamp, Value};
+use scope_core::{Protocol, SocketAddress, Timestamp, Value};
 
 use super::NONE;
+use super::listening::{Listening, Place};
 use super::networks::Networks;
 use super::nodes::{KindId, Nodes, is_same};
 use super::parents::Parents;
@@ -27,7 +28,7 @@ pub(super) struct At {
 }
 
 /// Stands for every address of a scope; as an address it is a multicast one that nothing listens at.
-const ANY: u128 = u128::MAX;
+pub(super) const ANY: u128 = u128::MAX;
 
 /// One number for both families: IPv4 as its mapped form.
 pub(super) fn ip_bits(ip: IpAddr) -> u128 {
@@ -85,7 +86,14 @@ pub(super) struct Places<'s, 'g> {
 
 impl<'s, 'g> Places<'s, 'g> {
     /// Everything that the nodes say of places.
-    pub(super) fn index(nodes: &'g Nodes<'s>, parents: &'g Parents, networks: &'g Networks, reports: &[Report<'s>], agents: usize) -> Self {
+    pub(super) fn index(
+        nodes: &'g Nodes<'s>,
+        parents: &'g Parents,
+        networks: &'g Networks,
+        listening: &'g Listening,
+        reports: &[Report<'s>],
+        agents: usize,
+    ) -> Self {
         let mut places = Self {
             nodes,
             parents,
@@ -103,41 +111,31 @@ impl<'s, 'g> Places<'s, 'g> {
         };
         places.scope_number("");
         let mut realms = vec![None; agents];
-        let mut realm_of = |agent: u32, scope: &'s Scope| {
+        let mut realm_of = |agent: u32, scope: &'g str| {
             if let Some(realm @ None) = realms.get_mut(agent as usize)
                 && is_realm(scope)
             {
-                *realm = Some(scope.as_str());
+                *realm = Some(scope);
             }
         };
         for report in reports {
-            realm_of(report.agent, &report.flow.key.server_addr.scope);
+            realm_of(report.agent, report.flow.key.server_addr.scope.as_str());
         }
+        let listened: Vec<(u32, bool)> = listening.scopes().iter().map(|scope| (places.scope_number(scope), is_realm(scope))).collect();
         for node in 0..nodes.len() as u32 {
             if Some(nodes.kind(node)) == places.host {
                 // So that the scope of each host has a number, whether or not anything listens there.
                 places.scope_number(nodes.id(node));
             }
-            for said in nodes.said(node) {
-                for owned in said.endpoints {
-                    let endpoint = &owned.at;
-                    realm_of(said.agent, &endpoint.scope);
-                    let scope = places.scope_number(endpoint.scope.as_str());
-                    let ip = match endpoint.address {
-                        Address::Any => ANY,
-                        Address::Ip(ip) => ip_bits(ip),
-                    };
-                    places.listen(
-                        At { ip, scope, port: endpoint.port, protocol: endpoint.protocol },
-                        Listener {
-                            since: owned.since.map_or(i64::MIN, Timestamp::as_micros),
-                            node,
-                            next: NONE,
-                            first_port: endpoint.port,
-                            last_port: endpoint.last_port,
-                        },
-                    );
+            let speakers = nodes.said(node);
+            for place in listening.of(node) {
+                let Some((scope, is_realm)) = listened.get(place.scope as usize).copied() else { continue };
+                if let (true, Some(said)) = (is_realm, speakers.get(usize::from(place.speaker))) {
+                    realm_of(said.agent, listening.scopes().get(place.scope as usize).map_or("", |scope| scope));
                 }
+                let Place { ip, since, first_port, last_port, protocol, .. } = *place;
+                let at = At { ip, scope, port: first_port, protocol };
+                places.listen(at, Listener { since, node, next: NONE, first_port, last_port });
             }
         }
         let scopes: Vec<u32> = networks.names().iter().map(|id| places.network_number(id)).collect();
@@ -159,7 +157,7 @@ impl<'s, 'g> Places<'s, 'g> {
     }
 
     /// The addresses of anything else. Of a host they hold in every network that it is part of: it is the gateway of its bridges.
-    fn own_addresses(&mut self, state: &'s NodeState, agent: u32, realm: &'s str, node: u32) {
+    fn own_addresses(&mut self, state: &'s NodeState, agent: u32, realm: &'g str, node: u32) {
         let Some(Value::List(addresses)) = state.attr("addresses") else { return };
         for ip in addresses.iter().filter_map(Value::as_text).filter_map(|ip| ip.parse::<IpAddr>().ok()).filter(|ip| !ip.is_loopback()) {
             let scope = self.scope_number(if is_private(ip) { realm } else { "" });
@@ -308,6 +306,6 @@ impl<'s, 'g> Places<'s, 'g> {
 }
 
 /// Whether a scope is a realm: neither a host's own, nor a container network's, nor the world.
-fn is_realm(scope: &Scope) -> bool {
-    !scope.is_world() && !scope.as_str().starts_with("net:") && !scope.as_str().starts_with("host:")
+fn is_realm(scope: &str) -> bool {
+    !scope.is_empty() && !scope.starts_with("net:") && !scope.starts_with("host:")
 }

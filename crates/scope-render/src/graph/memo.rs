@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use scope_core::CompactString;
 
 use super::NONE;
+use super::listening::Listening;
 use super::networks::Networks;
 use super::nodes::KindId;
 use super::parents::Climb;
@@ -26,6 +27,7 @@ pub(super) struct Memo {
     values: Mutex<HashMap<String, Arc<Values>>>,
     versions: OnceLock<Box<[AtomicU64]>>,
     pub(super) networks: OnceLock<Networks>,
+    pub(super) listening: OnceLock<Listening>,
 }
 
 /// For each node the answer to a question about its facts, once that was asked.
@@ -47,6 +49,15 @@ impl Verdicts {
     /// The answer for `node`, found by `ask` the first time.
     pub(crate) fn of(&self, node: u32, ask: impl FnOnce() -> bool) -> bool {
         self.of_facts(node, || (ask(), true))
+    }
+
+    /// The answer for `node`, if it was given already.
+    pub(crate) fn known(&self, node: u32) -> Option<bool> {
+        match self.of.get(node as usize)?.load(Ordering::Relaxed) {
+            NO => Some(false),
+            YES => Some(true),
+            _ => None,
+        }
     }
 
     /// The same, where `ask` tells too whether the answer follows from facts alone; if not, it is asked for again the next time.
@@ -157,6 +168,23 @@ impl Words {
     }
 }
 
+/// For each of `count` nodes a copy of what `former` has of the node of the same facts, which stood at `same`; `copy` of nothing where there was none. Nodes keep their
+/// order, so most are copied in long runs.
+fn carry<T>(former: &[T], same: &[u32], count: usize, copy: impl Fn(Option<&T>) -> T) -> Box<[T]> {
+    let mut carried = Vec::with_capacity(count);
+    while carried.len() < count {
+        let rest = same.get(carried.len()..count.min(same.len())).unwrap_or_default();
+        let first = rest.first().copied().unwrap_or(NONE);
+        let run = rest.iter().zip(first..NONE).take_while(|(at, expected)| *at == expected).count();
+        let known = former.get(first as usize..).and_then(|known| known.get(..run)).unwrap_or_default();
+        carried.extend(known.iter().map(|known| copy(Some(known))));
+        if known.is_empty() {
+            carried.push(copy(None));
+        }
+    }
+    carried.into()
+}
+
 impl Memo {
     /// What `former` answered of nodes whose facts are the same: those at `same`. `count` nodes there are now, `versions` stand for the facts of those that
     /// somebody watches.
@@ -164,8 +192,7 @@ impl Memo {
         let mut verdicts = HashMap::new();
         for (question, known) in former.verdicts.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, known)| known.asked.load(Ordering::Relaxed))
         {
-            let of = |at: u32| known.of.get(at as usize).map_or(0, |answer| answer.load(Ordering::Relaxed));
-            let of = (0..count).map(|node| AtomicU8::new(same.get(node).copied().filter(|at| *at != NONE).map_or(0, of))).collect();
+            let of = carry(&known.of, same, count, |answer| AtomicU8::new(answer.map_or(0, |answer| answer.load(Ordering::Relaxed))));
             verdicts.insert(question.clone(), Arc::new(Verdicts::new(of)));
         }
         let mut words = HashMap::new();
@@ -174,8 +201,7 @@ impl Memo {
         }
         let mut values = HashMap::new();
         for (attr, known) in former.values.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, known)| known.asked.load(Ordering::Relaxed)) {
-            let of = |at: u32| known.of.get(at as usize).map_or(0, |number| number.load(Ordering::Relaxed));
-            let of = (0..count).map(|node| AtomicU64::new(same.get(node).copied().filter(|at| *at != NONE).map_or(0, of))).collect();
+            let of = carry(&known.of, same, count, |number| AtomicU64::new(number.map_or(0, |number| number.load(Ordering::Relaxed))));
             values.insert(attr.clone(), Arc::new(Values::new(of)));
         }
         let memo = Self { verdicts: Mutex::new(verdicts), words: Mutex::new(words), values: Mutex::new(values), ..Self::default() };

@@ -14,17 +14,21 @@
 //! | `reports` | flows as columns, and what their ends resolve to |
 //! | `pairs` | the reports of both ends of the same connections |
 //! | `links` | connections between two nodes, each drawn once |
+//! | `listening` | where nodes can be reached, kept from one graph to the next |
 //! | `networks` | the addresses of containers, kept from one graph to the next |
 //! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
+//! | `ahead` | figures brought near before they are read |
 //! | `threads` | two parts of the work at once, where there is much |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
 mod address;
+mod ahead;
 mod carried;
 mod columns;
 mod kept;
 mod links;
+mod listening;
 mod memo;
 mod networks;
 mod nodes;
@@ -44,6 +48,7 @@ use scope_core::record::{FieldRecord, Problem};
 use scope_core::state::State;
 use scope_core::{AgentName, Number, Timestamp, Value};
 
+pub use ahead::{AHEAD, look_at};
 pub use kept::Kept;
 pub use links::{Figures, Link};
 pub(crate) use memo::{Verdicts, Words};
@@ -125,7 +130,7 @@ impl<'s> Graph<'s> {
             None => (Nodes::gather(state, former.map_or(0, |former| former.said.len() + former.said.len() / 16)), None),
         };
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
-        let (mut parents, versions, same, networks) = if let Some(former) = former {
+        let (mut parents, versions, same, (networks, listening)) = if let Some(former) = former {
             let (parents, versions, same) = if let Some(carried) = &mut carried {
                 carried.imply(&nodes, former);
                 let parents = Parents::resolve_after(&nodes, &former.parents, carried);
@@ -138,15 +143,17 @@ impl<'s> Graph<'s> {
                 (parents, versions, same)
             };
             let networks = networks::Networks::gather(&nodes, former.memo.networks.get(), &same);
-            (parents, versions, same, networks)
+            let listening = listening::Listening::gather(&nodes, former.memo.listening.get(), &same);
+            (parents, versions, same, (networks, listening))
         } else {
             let is_large = nodes.len() >= threads::LARGE;
-            let (parents, networks) = threads::both(is_large, || Parents::resolve(&nodes), || networks::Networks::gather(&nodes, None, &[]));
-            (parents, Vec::new(), Vec::new(), networks)
+            let places = || (networks::Networks::gather(&nodes, None, &[]), listening::Listening::gather(&nodes, None, &[]));
+            let (parents, places) = threads::both(is_large, || Parents::resolve(&nodes), places);
+            (parents, Vec::new(), Vec::new(), places)
         };
         let mut pseudo = Vec::new();
         let mut peers = peers::Peers::new(nodes.len(), &mut pseudo);
-        let places = address::Places::index(&nodes, &parents, &networks, &reports, agents.len());
+        let places = address::Places::index(&nodes, &parents, &networks, &listening, &reports, agents.len());
         over += reports::resolve(&mut reports, &nodes, &parents, &places, &mut peers);
         let samples = pairs::Samples::new(&reports, &agents);
         let pairs = pairs::find(&reports, &nodes, &parents, &samples);
@@ -157,6 +164,7 @@ impl<'s> Graph<'s> {
         let count = nodes.len() + pseudo.len();
         let memo = former.map_or_else(memo::Memo::default, |former| memo::Memo::after(&former.memo, &same, &versions, count));
         memo.networks.get_or_init(|| networks);
+        memo.listening.get_or_init(|| listening);
         Self {
             agents,
             sources,

@@ -10,7 +10,7 @@ use super::group::Grouper;
 use super::rendered::{Edge, Hidden, Node, Rendered, Role};
 use super::{Outside, Selection, View, What};
 use crate::graph::parents::Climb;
-use crate::graph::{Graph, Link, NONE, Words};
+use crate::graph::{AHEAD, Graph, Link, NONE, Words};
 
 /// A node that is left out.
 const LEFT_OUT: u32 = NONE - 1;
@@ -59,9 +59,13 @@ impl View {
         let asked = super::subject::Asked::new(self, graph, selection);
         let keys = selection.group_by.map_or(self.by, |group| group.keys());
         let mut groups = (!keys.is_empty()).then(|| Groups::new(Grouper::new(graph, keys)));
-        for node in graph.of_kind(of) {
-            let place = if !graph.is_gone(node) && asked.wants(node, &mut hidden) { drafts.member(node, groups.as_mut()) } else { LEFT_OUT };
-            drafts.put(node, place);
+        let nodes: Vec<u32> = graph.of_kind(of).collect();
+        for near in nodes.chunks(AHEAD) {
+            asked.look_ahead(near);
+            for node in near {
+                let place = if !graph.is_gone(*node) && asked.wants(*node, &mut hidden) { drafts.member(*node, groups.as_mut()) } else { LEFT_OUT };
+                drafts.put(*node, place);
+            }
         }
         let ends = drafts.carry(&climb, &asked, selection, &mut hidden);
         drafts.hide_unconnected(&asked, &ends, &mut hidden);

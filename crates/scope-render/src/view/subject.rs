@@ -1,6 +1,7 @@
 //! What is asked of each node before a view shows it: what the view leaves out by default, and the filter of the user.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::hint::black_box;
 use std::sync::Arc;
 
 use scope_core::field::Registry;
@@ -60,9 +61,29 @@ impl Fields {
         self.figures.set(true);
         field.figure(graph, node).map(Found::Number)
     }
+
+    fn look_ahead(&self, graph: &Graph<'_>, nodes: &[u32]) {
+        let mut fields = self.all.borrow_mut();
+        if fields.is_empty() {
+            return;
+        }
+        graph.look_for_lists(nodes);
+        for field in fields.iter_mut() {
+            for node in nodes {
+                if field.is_figure(*node) {
+                    black_box(field.figure(graph, *node));
+                }
+            }
+        }
+    }
 }
 
 impl Field {
+    /// Whether it is known already that a node has no attribute of this name, so that it may have a figure.
+    fn is_figure(&self, node: u32) -> bool {
+        self.is_attr.known(node) == Some(false)
+    }
+
     fn figure(&mut self, graph: &Graph<'_>, node: u32) -> Option<Number> {
         let mut found = None;
         graph.each_list(node, |figures| {
@@ -128,6 +149,11 @@ impl<'a, 's> Asked<'a, 's> {
     /// Whether what a view leaves out by default is shown.
     pub(super) fn shows(&self, hide: &Hide) -> bool {
         self.selection.show.iter().any(|show| *show == hide.name || hide.part_of == Some(show) || *show == "all")
+    }
+
+    /// Brings near what is asked of `nodes`, which are asked for next: a few at a time.
+    pub(super) fn look_ahead(&self, nodes: &[u32]) {
+        self.fields.look_ahead(self.graph, nodes);
     }
 
     /// Whether a node is shown; counts it as hidden if not.

@@ -5,7 +5,7 @@ use scope_core::field::Unit;
 use scope_core::figures::SharedNames;
 use scope_core::{Figures, Number};
 
-use crate::graph::Graph;
+use crate::graph::{AHEAD, Graph};
 
 /// Whether a figure of this name means anything when it is added up.
 fn adds_up(name: &str) -> bool {
@@ -147,8 +147,13 @@ impl Met<'_> {
 /// The sums of all figures of several nodes, by name.
 pub(super) fn all<'s>(graph: &Graph<'s>, members: &[u32]) -> Vec<(&'s str, Number)> {
     let mut sums = Sums::default();
-    for (member, number) in members.iter().zip(1..) {
-        graph.each_list(*member, |figures| sums.add(figures, number));
+    let mut number = 0;
+    for near in members.chunks(AHEAD) {
+        graph.look_ahead(near);
+        for member in near {
+            number += 1;
+            graph.each_list(*member, |figures| sums.add(figures, number));
+        }
     }
     let mut sums: Vec<(&'s str, Number)> = sums.met.iter().filter_map(|met| Some((met.name, met.sum.end(met.name, members.len())?))).collect();
     sums.sort_unstable_by_key(|(name, _)| *name);

@@ -78,6 +78,11 @@ impl Figures {
         Self { shape: Arc::clone(&shapes.none), values: Box::default() }
     }
 
+    /// The values that were sent.
+    pub(super) fn values(&self) -> &[Number] {
+        &self.values
+    }
+
     /// What was sent, by the numbers of names.
     pub(super) fn sent(&self) -> impl Iterator<Item = (u16, Number)> {
         self.shape.numbers.iter().copied().zip(self.values.iter().copied())

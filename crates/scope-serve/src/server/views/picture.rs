@@ -1,10 +1,11 @@
 //! What subscribers of a view have: rows with numbers, the version of their facts, the figures that were sent. Compared with the view as it is now.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use scope_core::{CompactString, Number};
-use scope_render::graph::{self, Graph};
+use scope_render::graph::{self, AHEAD, Graph, look_at};
 use scope_render::layout::Rect;
 use scope_render::view::{KeptView, Node, Rendered, Role};
 
@@ -271,21 +272,14 @@ impl Picture {
     /// Takes over the figures of all that the view has, or of what is new only. What moved is put into `moved`.
     pub(super) fn figures(&mut self, view: &KeptView, graph: &Graph<'_>, only: Option<&Changed>, moved: &mut Moved) {
         moved.clear();
-        let node_places: Box<dyn Iterator<Item = u32>> = match only {
-            Some(changed) => Box::new(changed.new_nodes.iter().copied().chain(changed.other_nodes.iter().map(|other| other.at))),
-            None => Box::new(0..view.nodes() as u32),
+        let node_places: Vec<u32> = match only {
+            Some(changed) => changed.new_nodes.iter().copied().chain(changed.other_nodes.iter().map(|other| other.at)).collect(),
+            None => (0..view.nodes() as u32).collect(),
         };
-        for at in node_places {
-            let members = view.members(at);
-            let Some((number, row)) = self.node_order.get(at as usize).and_then(|number| Some((*number, self.nodes.get_mut(*number)?))) else { continue };
-            let moves = members.iter().fold(members.len() as u64, |moves, member| moves.wrapping_add(graph.moves(*member)));
-            if !members.is_empty() && row.moves != moves && !members.iter().all(|member| graph.is_gone(*member)) {
-                row.moves = moves;
-                let Self { names, shapes, .. } = self;
-                match members {
-                    [member] => row.figures.take_node(graph, *member, names, shapes, |name, value| moved.node(name, number, value)),
-                    _ => row.figures.take(names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value)),
-                }
+        for near in node_places.chunks(AHEAD) {
+            self.look_ahead(view, graph, near);
+            for at in near {
+                self.node_figures(view, graph, *at, moved);
             }
         }
         let edge_places: Box<dyn Iterator<Item = u32>> = match only {
@@ -300,6 +294,34 @@ impl Picture {
                     list.push((number, new));
                 }
             }
+        }
+    }
+
+    /// Brings near what the figures of a few nodes are, and what they were.
+    fn look_ahead(&self, view: &KeptView, graph: &Graph<'_>, places: &[u32]) {
+        let rows = || places.iter().filter_map(|at| self.nodes.get(*self.node_order.get(*at as usize)?));
+        let mut seen = rows().fold(0, |seen, row| seen ^ row.figures.values().len());
+        // Those of several are brought near as they are added up.
+        let single = |at: &u32| if let [member] = view.members(*at) { Some(*member) } else { None };
+        graph.look_ahead(&places.iter().filter_map(single).collect::<Vec<u32>>());
+        for row in rows() {
+            seen ^= look_at(row.figures.values());
+        }
+        black_box(seen);
+    }
+
+    fn node_figures(&mut self, view: &KeptView, graph: &Graph<'_>, at: u32, moved: &mut Moved) {
+        let members = view.members(at);
+        let Some((number, row)) = self.node_order.get(at as usize).and_then(|number| Some((*number, self.nodes.get_mut(*number)?))) else { return };
+        let moves = members.iter().fold(members.len() as u64, |moves, member| moves.wrapping_add(graph.moves(*member)));
+        if members.is_empty() || row.moves == moves || members.iter().all(|member| graph.is_gone(*member)) {
+            return;
+        }
+        row.moves = moves;
+        let Self { names, shapes, .. } = self;
+        match members {
+            [member] => row.figures.take_node(graph, *member, names, shapes, |name, value| moved.node(name, number, value)),
+            _ => row.figures.take(names, |visit| view.each_metric(graph, at, visit), |name, value| moved.node(name, number, value)),
         }
     }
 
