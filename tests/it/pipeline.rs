@@ -218,6 +218,35 @@ fn fields_that_no_node_has_are_told_of() {
 }
 
 #[test]
+fn columns_go_by_what_stands_above_them_too() {
+    let text = join(&lines());
+    let draw = |columns: &str| run_scope(["render", "-o", "table", "--show=all", "--columns", columns], &text).ok();
+    let (by_name, by_head) = (draw("name,compose_project,mem_bytes"), draw("NAME,Project,MEMORY"));
+    assert_eq!(by_head.text(), by_name.text());
+    assert!(by_head.words().is_empty(), "{}", by_head.words());
+    let members = run_scope(["render", "-o", "table", "--view", "containers-by-image", "--columns", "name,members"], &text).ok();
+    assert_eq!((members.text().matches("MEMBERS").count(), members.words()), (1, String::new()), "{}", members.text());
+    // Two moments have the same columns for who names them, whatever stands in them.
+    let csv = run_scope(["render", "-o", "csv", "--columns", "name,health,exit_code"], &text).ok().text();
+    assert!(csv.lines().next().unwrap().ends_with("health,exit_code"), "{csv}");
+}
+
+#[test]
+fn what_shows_nothing_is_a_typing_error() {
+    let words = run_scope(["render", "--show", "stoped"], &join(&lines())).ended(2).words();
+    assert!(words.contains("`stoped`") && words.contains("stopped, ") && words.contains("all"), "{words}");
+    for known in ["stopped", "failed", "unconnected", "infrastructure", "all"] {
+        let _ = run_scope(["render", "--show", known], &join(&lines())).ok();
+    }
+}
+
+#[test]
+fn nothing_read_is_not_nothing_there() {
+    let words = run_scope(["render", "-o", "table"], b"").ok().words();
+    assert!(words.contains("nothing was read"), "{words}");
+}
+
+#[test]
 fn only_data_on_standard_output() {
     let version = run_scope(["--version"], b"").ok().text();
     assert!(version.starts_with("scope "), "{version}");

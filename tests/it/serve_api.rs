@@ -55,6 +55,10 @@ fn what_is_posted_is_shown_found_and_counted() {
     assert_eq!(node["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "cpu_pct").unwrap()["value"], 5);
     let lines = server.get(&format!("/api/v1/metrics?metric=cpu_pct&id={WEB}&step=1")).json();
     assert_eq!(lines["lines"][0]["points"][0]["mean"], 5.0, "{lines}");
+    let by_alias = server.get("/api/v1/metrics?metric=cpu&step=1").json();
+    assert_eq!((&by_alias["metric"], &by_alias["lines"][0]["id"]), (&"cpu_pct".into(), &WEB.into()), "{by_alias}");
+    let together = server.get("/api/v1/metrics?metric=cpu_pct&step=1&aggregate=sum").json();
+    assert_eq!((&together["lines_total"], &together["lines"][0]["id"]), (&1.into(), &serde_json::Value::Null), "{together}");
     let metrics = server.get("/metrics");
     assert!(metrics.text().contains("container_memory_working_set_bytes{"), "{}", metrics.text());
     assert!(metrics.text().contains(r#"image="nginx\"1""#), "{}", metrics.text());
@@ -109,6 +113,10 @@ fn every_refusal_is_a_problem() {
         ("GET", "/api/v1/views/containers?after=nowhere", 400),
         ("GET", "/api/v1/search?q=", 400),
         ("GET", "/api/v1/metrics?metric=cpu_pct&step=0", 400),
+        ("GET", "/api/v1/metrics?metric=cpu_pctt", 400),
+        ("GET", "/api/v1/metrics?metric=queue_length_of_mine", 200),
+        ("GET", "/api/v1/metrics?metric=state", 400),
+        ("GET", "/api/v1/views/containers?show=stoped", 400),
         ("GET", "/api/v1/subscribe", 400),
         ("DELETE", "/api/v1/views", 405),
         ("PUT", "/healthz", 405),

@@ -33,7 +33,7 @@ pub(crate) fn open_all(names: &[String], from: &FromArgs, follow: bool) -> Resul
             for found in matching(name)? {
                 inputs.push(open(&found, from)?);
             }
-        } else if is_server(name) {
+        } else if is_server(name) || is_local_server(name) {
             inputs.push(open_server(name, from, follow)?);
         } else {
             inputs.push(open(name, from)?);
@@ -120,6 +120,11 @@ fn is_server(name: &str) -> bool {
     is_address(name) && name.split_once("://").is_some_and(|(_, rest)| !rest.trim_end_matches('/').contains(['/', '?']))
 }
 
+/// Whether `name` is a server of this machine without its scheme, and no file: `localhost:4040`.
+fn is_local_server(name: &str) -> bool {
+    !is_address(name) && !Path::new(name).exists() && address_of(name).is_ok()
+}
+
 fn open(name: &str, from: &FromArgs) -> Result<Input> {
     if name == "-" {
         use std::io::IsTerminal;
@@ -154,7 +159,8 @@ fn open_address(address: &str, _: &FromArgs, _: bool) -> Result<Input> {
 #[cfg(feature = "http")]
 fn open_address(address: &str, from: &FromArgs, impatient: bool) -> Result<Input> {
     let bytes = http::open(address, from, impatient).map_err(|error| {
-        error.context(Hint("check the address, and that the server is up; a server that asks for a token takes it from --token".to_owned()))
+        let hint = http::advice(&error, from);
+        error.context(Hint(hint.to_owned()))
     })?;
     Ok(Input { name: bytes.shown().to_owned(), length: None, bytes: Box::new(bytes) })
 }
@@ -172,6 +178,8 @@ mod http {
 
     /// How long the server may stay silent, in opening and between two parts of a body.
     const SILENCE: Duration = Duration::from_secs(30);
+    /// Most bytes of what a server says of a refusal.
+    const REFUSAL_BYTES: usize = 16 << 10;
 
     pub(super) struct Body {
         runtime: tokio::runtime::Runtime,
@@ -219,10 +227,67 @@ mod http {
                 );
                 request = request.bearer_auth(token);
             }
-            request.send().await.and_then(reqwest::Response::error_for_status).map_err(reqwest::Error::without_url).with_context(what)
+            let response = request.send().await.map_err(reqwest::Error::without_url).with_context(what)?;
+            let status = response.status();
+            if status.is_client_error() || status.is_server_error() {
+                let said = said(response).await;
+                return Err(anyhow::Error::new(Refused { status, said }).context(what()));
+            }
+            anyhow::Ok(response)
         })?;
         anyhow::ensure!(!response.status().is_redirection(), "could not fetch `{shown}`: the server sends elsewhere, and that is not followed");
         Ok(Body { runtime, response, part: Vec::new(), read: 0, shown })
+    }
+
+    /// The server understood, and refuses.
+    #[derive(Debug)]
+    struct Refused {
+        status: reqwest::StatusCode,
+        /// Why, in its words.
+        said: Option<String>,
+    }
+
+    impl std::fmt::Display for Refused {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "the server answers {}", self.status)?;
+            self.said.iter().try_for_each(|said| write!(f, ": {said}"))
+        }
+    }
+
+    impl std::error::Error for Refused {}
+
+    /// What a server says of why it refuses (RFC 9457), as far as it is short.
+    async fn said(mut response: reqwest::Response) -> Option<String> {
+        let mut body = Vec::new();
+        while body.len() <= REFUSAL_BYTES {
+            match response.chunk().await {
+                Ok(Some(part)) => body.extend_from_slice(&part),
+                _ => break,
+            }
+        }
+        let problem: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        problem.get("detail")?.as_str().map(str::to_owned)
+    }
+
+    /// What to do about a server that could not be read.
+    pub(super) fn advice(error: &anyhow::Error, from: &FromArgs) -> &'static str {
+        let refused = error.chain().find_map(|cause| cause.downcast_ref::<Refused>()).map(|refused| refused.status.as_u16());
+        // What went wrong with a certificate is told in words alone: the client does not hand on the error itself.
+        let text: String = error.chain().map(ToString::to_string).collect();
+        match refused {
+            Some(401) if from.token.is_none() => "name a token with --token, or in SCOPE_TOKEN: `scope token create NAME` makes one beside the server",
+            Some(401 | 403) => "name another token with --token, or in SCOPE_TOKEN: `scope token list` says beside the server which there are",
+            Some(404) => "check the address: a server behind a proxy has a path, too",
+            Some(_) => "look at the server's log",
+            None if text.contains("invalid peer certificate") && from.ca.is_none() => {
+                "name the authority that signed the certificate with --ca FILE; one that the server made itself is self-signed.crt in its data directory"
+            }
+            None if text.contains("invalid peer certificate") => {
+                "the file of --ca holds no authority that signed this server's certificate: ask who runs the server for the right one"
+            }
+            None if text.contains("invalid HTTP version") => "the server speaks TLS there: write the address with https://",
+            None => "check the address, and that the server is up",
+        }
     }
 
     fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>> {

@@ -16,6 +16,8 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) {
         LogLevel::Debug | LogLevel::Trace => level.as_str().to_owned(),
     };
     let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(directives)).with_writer(std::io::stderr);
+    // Where standard error cannot be written to, there is no place to say so.
+    let builder = builder.log_internal_errors(false);
     match format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

@@ -74,10 +74,10 @@ Examples:
   scope collect | scope render --view hosts -o svg > map.svg
   ssh other scope collect > b.ndjson; scope collect | scope merge - b.ndjson | scope render
 
-Exit status: 0 done, 1 a part of the input could not be used or the answer is no, 2 failed, 130 interrupted.";
+Exit status: 0 done, 1 a part of the input could not be used or the answer is no, 2 failed, 130 ended by Ctrl-C.";
 
 #[cfg(feature = "collect")]
-const EXIT_COLLECT: &str = "Exit status: 0 done, 2 failed, 130 interrupted.";
+const EXIT_COLLECT: &str = "Exit status: 0 done, 2 failed, 130 ended by Ctrl-C.";
 const EXIT_INPUT: &str = "Exit status: 0 done, 1 a part of the input could not be used, 2 failed.";
 #[cfg(feature = "render")]
 const EXIT_RENDER: &str = "Exit status: 0 done, 1 a part of the input could not be used, or the node of --why is not in the view, 2 failed.";

@@ -59,7 +59,7 @@ pub(crate) struct ServeArgs {
     pub(crate) insecure: bool,
 
     /// A name that browsers and agents call it by, beside `localhost` and its addresses.
-    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "SCOPE_HOST_NAME")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name, env = "SCOPE_HOST_NAME")]
     pub(crate) host_name: Vec<String>,
 
     /// A proxy that is believed for whom it speaks: its address, or a network such as 10.0.0.0/8.
@@ -84,6 +84,17 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// A name as browsers write it, without a scheme, a port or a path. Addresses need none: a server is known by those that it listens on.
+fn parse_host_name(text: &str) -> Result<String, String> {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_name = text.len() <= 253 && text.strip_suffix('.').unwrap_or(text).split('.').all(is_word);
+    if is_name && text.parse::<std::net::IpAddr>().is_err() {
+        Ok(text.to_owned())
+    } else {
+        Err("it is a name such as scope.example, without a scheme, a port or a path".to_owned())
+    }
 }
 
 /// How this machine is read.

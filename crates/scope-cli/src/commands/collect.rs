@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::args::{CollectArgs, OutputArgs};
 use crate::exit::Exit;
-use crate::interruption::interruption;
+use crate::interruption::{asked_to_end, interruption};
 
 /// Reports that may wait for a slow reader of the output. Beyond that the agent waits too, and its figures span a longer time.
 const WAITING_REPORTS: usize = 8;
@@ -29,7 +29,9 @@ pub(crate) fn run(args: CollectArgs) -> Result<Exit> {
         return super::push::run(config(CollectArgs { every: Some(every), full_every, ..args })?, push, target);
     }
     let output = args.output;
+    output.refuse_bytes_on_a_terminal()?;
     let config = config(args)?;
+    let goes_on = config.every.is_some();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
     let (reports, waiting) = mpsc::channel(WAITING_REPORTS);
     // Writing blocks when the reader is slow, so it has a thread of its own.
@@ -38,6 +40,8 @@ pub(crate) fn run(args: CollectArgs) -> Result<Exit> {
     let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     written.context("could not write to standard output")?;
     Ok(match ended? {
+        // Who wants one report and stops it has none.
+        Ended::Stopped if goes_on => asked_to_end(),
         Ended::Stopped => Exit::Interrupted,
         Ended::Done | Ended::Closed => Exit::Done,
     })

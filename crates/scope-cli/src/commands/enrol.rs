@@ -15,19 +15,24 @@ pub(crate) fn run(args: &EnrolArgs) -> Result<Exit> {
     let store = open(&args.data_dir)?;
     let announced = Announced::read(&store).context("could not read what the server says of itself")?;
     let fingerprint = announced.as_ref().and_then(|server| server.fingerprint);
+    let has_started = announced.is_some();
     let url = args.url.clone().or_else(|| announced.and_then(|server| server.url));
     let url = url.ok_or_else(|| {
-        anyhow::anyhow!("could not tell where agents reach the server: none has started on these files")
-            .context(Hint("start it first, or name its address with --url https://HOST:4040".to_owned()))
+        let (why, hint) = if has_started {
+            ("it listens on all addresses of its machine and was not told its name", "name the address that agents reach with --url https://HOST:4040")
+        } else {
+            ("none has started on these files", "start it first, or name its address with --url https://HOST:4040")
+        };
+        anyhow::anyhow!("could not tell where agents reach the server: {why}").context(Hint(hint.to_owned()))
     })?;
     let url = url.trim_end_matches('/').to_owned();
     check(&url, args)?;
     let auth = Auth::new(store, AuthConfig { fingerprint: fingerprint.filter(|_| url.starts_with("https://")), ..AuthConfig::default() });
     let new = NewEnrolment { agent: args.agent.clone(), expires: Some(args.expires.ends_at()) };
-    let (string, _, record) = auth.create_enrolment(&Tenant::default(), WHO, None, url, new).context("could not make the enrolment")?;
+    let (string, _, record) = auth.create_enrolment(&Tenant::default(), WHO, None, url.clone(), new).context("could not make the enrolment")?;
     writeln!(io::stdout(), "{string}").context("could not write to standard output")?;
     let whom = record.agent.map_or_else(|| "one new agent".to_owned(), |agent| format!("the agent {agent}"));
-    drop(writeln!(io::stderr(), "on the other host: scope collect --push STRING; it lets {whom} in, once, until {}", record.expires));
+    drop(writeln!(io::stderr(), "on the other host: scope collect --push STRING; it lets {whom} in, once, until {}, at {url}", record.expires));
     Ok(Exit::Done)
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::collect::config;
 use crate::args::CollectArgs;
 use crate::exit::Exit;
-use crate::interruption::interruption;
+use crate::interruption::{asked_to_end, interruption};
 
 /// The pace of figures, where no other is asked for.
 const EVERY: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(super) fn run(at: SocketAddr, settings: Settings, args: CollectArgs) -> Resu
         Ok::<_, anyhow::Error>(tokio::join!(scope_collect::agent::run(config, reports, interruption()), listen::run(settings, listener, waiting)))
     })?;
     Ok(match collected? {
-        Ended::Stopped => Exit::Interrupted,
+        Ended::Stopped => asked_to_end(),
         Ended::Done | Ended::Closed => Exit::Done,
     })
 }

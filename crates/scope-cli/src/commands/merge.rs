@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
-use std::io;
+use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use scope_core::Record;
@@ -10,11 +10,20 @@ use scope_core::codec::{Compression, Format, Writer};
 use scope_core::state::{Applied, State};
 
 use crate::args::{Encoding, MergeArgs, OutputArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, Hint};
 use crate::input;
 use crate::read;
 
 impl OutputArgs {
+    /// A terminal obeys bytes that were never meant for it.
+    pub(crate) fn refuse_bytes_on_a_terminal(self) -> Result<()> {
+        if !io::stdout().is_terminal() || (matches!(self.output, Encoding::Ndjson) && !self.zstd) {
+            return Ok(());
+        }
+        let hint = "pipe it on, or write it to a file: scope collect -o arrow > host.arrow";
+        Err(anyhow::anyhow!("what would be written is not text, and would garble the terminal").context(Hint(hint.to_owned())))
+    }
+
     /// A writer of records to standard output.
     pub(crate) fn writer(self) -> io::Result<Writer<io::Stdout>> {
         let format = match self.output {
@@ -28,6 +37,7 @@ impl OutputArgs {
 /// Runs the command.
 pub(crate) fn run(args: &MergeArgs) -> Result<Exit> {
     const WRITE: &str = "could not write to standard output";
+    args.output.refuse_bytes_on_a_terminal()?;
     let inputs = input::open_all(&args.inputs, &args.from, args.follow)?;
     let mut writer = args.output.writer().context(WRITE)?;
     let lost = if args.follow {

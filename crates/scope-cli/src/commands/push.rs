@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::args::PushArgs;
 use crate::data_dir;
 use crate::exit::Exit;
-use crate::interruption::interruption;
+use crate::interruption::{asked_to_end, interruption};
 use crate::questions;
 
 /// Reports that may wait for the link. What it cannot send it keeps itself.
@@ -48,7 +48,7 @@ async fn both(config: Config, push: PushConfig) -> Result<Exit> {
     let (collected, pushed, ()) = tokio::join!(collect, link, pass_on(asked, questions));
     pushed.context("could not push")?;
     Ok(match collected? {
-        Ended::Stopped => Exit::Interrupted,
+        Ended::Stopped => asked_to_end(),
         Ended::Done | Ended::Closed => Exit::Done,
     })
 }

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
     }
     let view = find_view(&args.view)?;
     let filter = args.filter.as_deref().map(parse_filter).transpose()?;
+    check_show(args, view)?;
     refuse_bytes_on_a_terminal(args)?;
     let inputs = input::open_all(&args.inputs, &args.from, args.watch.is_some())?;
     if let Some(pace) = args.watch {
@@ -31,6 +32,9 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
     }
     let heard = read::read_all(inputs, args.strict)?;
     let lost = heard.lost;
+    if heard.state.agents().next().is_none() {
+        warn(&["nothing was read: no record came from any of the inputs".to_owned()]);
+    }
     let exit = if let Some(id) = &args.why {
         why(args, view, filter.as_ref(), &heard.state, id)?
     } else {
@@ -42,6 +46,18 @@ pub(crate) fn run(args: &RenderArgs) -> Result<Exit> {
 
 fn find_view(name: &str) -> Result<&'static View> {
     view::find(name).ok_or_else(|| anyhow::anyhow!("there is no view `{name}`").context(Hint("`scope render --view list` says what there is".to_owned())))
+}
+
+/// A word that shows nothing is a typing error.
+fn check_show(args: &RenderArgs, view: &View) -> Result<()> {
+    let words: Vec<&str> = args.show.iter().map(String::as_str).collect();
+    let Some(unknown) = view::unknown_show(&words).first().copied() else { return Ok(()) };
+    let known: Vec<&str> = view.hides.iter().map(|hide| hide.name).chain(["all"]).collect();
+    Err(anyhow::anyhow!("no view leaves out anything called `{}`", unknown.escape_debug()).context(Hint(format!(
+        "of the view {}, --show shows {}",
+        view.name,
+        known.join(", ")
+    ))))
 }
 
 fn parse_filter(text: &str) -> Result<Filter> {
@@ -88,10 +104,17 @@ fn refuse_bytes_on_a_terminal(args: &RenderArgs) -> Result<()> {
 }
 
 /// What of the names that were asked for nothing in `graph` has, in words.
-fn unknown_fields(args: &RenderArgs, filter: Option<&Filter>, graph: &Graph<'_>, registry: &Registry) -> Vec<String> {
-    let columns = args.columns.iter().map(String::as_str).filter(|_| args.part == Part::Nodes);
+fn unknown_fields(args: &RenderArgs, view: &View, filter: Option<&Filter>, graph: &Graph<'_>, registry: &Registry) -> Vec<String> {
+    let columns = columns(args, view, registry).into_iter().filter(|_| args.part == Part::Nodes);
     let names = filter.map(Filter::names).unwrap_or_default().into_iter().chain(columns);
     view::unknown_fields(names, graph, registry).iter().map(ToString::to_string).collect()
+}
+
+/// The columns that were asked for, by name or as tables call them. How many members a node has is told wherever nodes have several.
+fn columns<'a>(args: &'a RenderArgs, view: &View, registry: &'a Registry) -> Vec<&'a str> {
+    let asked = args.columns.iter().map(String::as_str).filter(|name| !name.eq_ignore_ascii_case("members"));
+    let columns: Vec<&str> = asked.map(|name| output::field_of_head(name, view.of, registry).unwrap_or(name)).collect();
+    if columns.is_empty() && !args.columns.is_empty() { vec!["name"] } else { columns }
 }
 
 fn warn(warnings: &[String]) {
@@ -108,7 +131,7 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
     let show: Vec<&str> = args.show.iter().map(String::as_str).collect();
     let selection = Selection { filter, show: &show, group_by: group_by.as_ref(), now: Some(now()), ..Selection::default() };
     let rendered = view.project(&graph, &selection);
-    let columns: Vec<&str> = args.columns.iter().map(String::as_str).collect();
+    let columns = columns(args, view, &registry);
     let terminal = io::stdout().is_terminal();
     let form = form(args);
     let options = output::Options {
@@ -133,7 +156,7 @@ fn draw(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: 
         None => output::write(form, &rendered, &mut buffered, &options)?,
     }
     buffered.flush().context("could not write to standard output")?;
-    Ok(unknown_fields(args, filter, &graph, &registry))
+    Ok(unknown_fields(args, view, filter, &graph, &registry))
 }
 
 #[cfg(feature = "sql")]
@@ -158,7 +181,7 @@ fn why(args: &RenderArgs, view: &'static View, filter: Option<&Filter>, state: &
     let group_by = args.group_by.as_deref().map(|text| GroupBy::parse(text, &registry)).transpose()?;
     let show: Vec<&str> = args.show.iter().map(String::as_str).collect();
     let selection = Selection { filter, show: &show, group_by: group_by.as_ref(), now: Some(now()), ..Selection::default() };
-    warn(&unknown_fields(args, filter, &graph, &registry));
+    warn(&unknown_fields(args, view, filter, &graph, &registry));
     let mut seen = false;
     let mut text = String::new();
     for explanation in view.explain(state, &graph, &selection, id) {

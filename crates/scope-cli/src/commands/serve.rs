@@ -90,6 +90,10 @@ fn tls(args: &ServeArgs, data_dir: &Path) -> Result<Option<TlsSettings>> {
         (Asked::Files, Some(cert), Some(key)) => Some(Source::Files { cert: cert.clone(), key: key.clone() }),
         (Asked::Files | Asked::SelfSigned, ..) => Some(Source::SelfSigned { dir: data_dir.to_owned(), names: args.host_name.clone() }),
     };
+    if source.is_none() && args.tls_client_ca.is_some() {
+        let hint = "add --tls-self-signed, or a certificate with --tls-cert and --tls-key";
+        return Err(anyhow::anyhow!("certificates of agents are asked for with TLS only, and --tls-client-ca was given without").context(Hint(hint.to_owned())));
+    }
     Ok(source.map(|source| TlsSettings { source, client_ca: args.tls_client_ca.clone() }))
 }
 

@@ -83,13 +83,22 @@ pub(super) fn choose<'a>(rendered: &'a Rendered<'_, '_>, options: &Options<'_>) 
     let mut kept = keep.iter();
     columns.retain(|_| kept.next().is_none_or(|keep| *keep));
     // A figure and its share of the whole are called the same.
-    for at in 1..columns.len() {
-        let Some((last, before)) = columns.get_mut(..=at).and_then(<[Column]>::split_last_mut) else { continue };
-        if last.unit == Unit::Percent && before.iter().any(|column| column.label == last.label) {
-            last.label.push_str(" %");
+    let labels: Vec<String> = columns.iter().map(|column| column.label.clone()).collect();
+    for column in columns.iter_mut().filter(|column| column.unit == Unit::Percent) {
+        if labels.iter().filter(|label| **label == column.label).count() > 1 {
+            column.label.push_str(" %");
         }
     }
     (columns, cells)
+}
+
+/// The field of nodes of a kind that a table shows under this head, in upper or lower case: who reads a table asks for columns by what stands above them. None
+/// for what is the name of a field itself.
+pub fn field_of_head<'r>(head: &str, kind: &str, registry: &'r Registry) -> Option<&'r str> {
+    let (label, is_share) = head.strip_suffix(" %").map_or((head, false), |label| (label, true));
+    let named = |field: &&Field| field.label().eq_ignore_ascii_case(label) && (!is_share || field.unit() == Unit::Percent);
+    let found = || registry.of_kind(kind).filter(named);
+    if registry.knows(head) { None } else { found().find(|field| !field.is_hidden()).or_else(|| found().next()).map(Field::name) }
 }
 
 /// A column for every field that nodes of the view's kind have, whether or not any node of this moment has it; those asked for, if any are.

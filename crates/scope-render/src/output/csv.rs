@@ -1,5 +1,5 @@
 //! Comma-separated values (RFC 4180), of the same tables as [`super::batches`]. Values are raw: bytes are bytes, times are RFC 3339, the items of lists
-//! are joined by a space. Columns in which nothing stands are left out.
+//! are joined by a space. Columns in which nothing stands are left out, but for those that were asked for.
 //!
 //! A row is a line: what a terminal would obey is written out, line feeds too. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises against CSV injection.
 
@@ -13,18 +13,20 @@ use arrow_schema::DataType;
 use scope_core::Timestamp;
 
 use super::safe::terminal;
-use super::{Options, batches};
+use super::{Options, Part, batches};
 use crate::view::Rendered;
 
 pub(super) fn write(rendered: &Rendered<'_, '_>, out: &mut dyn Write, options: &Options<'_>) -> io::Result<()> {
     let batch = batches::table(rendered, options.part, options).map_err(io::Error::other)?;
     let schema = batch.schema();
+    // Tables of two moments are to fit together for who says which columns they have.
+    let is_fixed = !options.columns.is_empty() && options.part == Part::Nodes;
     let columns: Vec<(&str, &ArrayRef)> = schema
         .fields()
         .iter()
         .map(|field| field.name().as_str())
         .zip(batch.columns())
-        .filter(|(name, array)| matches!(*name, "id" | "kind" | "name") || array.null_count() < array.len().max(1))
+        .filter(|(name, array)| is_fixed || matches!(*name, "id" | "kind" | "name") || array.null_count() < array.len().max(1))
         .collect();
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(columns.iter().map(|(name, _)| harmless(name).into_owned()))?;

@@ -75,20 +75,19 @@ pub(super) fn value(value: &Value, unit: Unit, show: Show, now: Timestamp) -> St
         Value::Time(at) if show == Show::TimeAgo => ago(*at, now),
         Value::List(items) => {
             let between = if show == Show::Text { " " } else { ", " };
-            let mut text = String::new();
+            let mut texts: Vec<String> = Vec::with_capacity(items.len());
             for item in items {
-                if !text.is_empty() {
-                    text.push_str(between);
-                }
-                match item {
-                    Value::Text(item) => text.push_str(item),
-                    Value::Map(entries) => thing(&mut text, entries, item),
-                    item => {
-                        let _ = write!(text, "{item}");
-                    }
+                let text = match item {
+                    Value::Text(item) => item.to_string(),
+                    Value::Map(entries) => thing(entries, item),
+                    item => item.to_string(),
+                };
+                // A port that is published for IPv4 and for IPv6 reads alike, and is told once.
+                if !(matches!(item, Value::Map(_)) && texts.contains(&text)) {
+                    texts.push(text);
                 }
             }
-            text
+            texts.join(between)
         }
         Value::Map(entries) => {
             let mut text = String::new();
@@ -102,19 +101,19 @@ pub(super) fn value(value: &Value, unit: Unit, show: Show, now: Timestamp) -> St
 }
 
 /// A thing in a list: its name, a port with where it is published, or whatever says it shortest.
-fn thing(text: &mut String, entries: &Fields<Value>, item: &Value) {
+fn thing(entries: &Fields<Value>, item: &Value) -> String {
     let word = |name| entries.get(name).and_then(Value::as_text);
     let whole = |name| entries.get(name).and_then(Value::as_number).and_then(Number::as_u64);
-    let _ = match (word("name"), whole("port"), whole("host_port")) {
-        (Some(name), _, _) => write!(text, "{name}"),
-        (None, Some(port), None) => write!(text, "{port}/{}", word("proto").unwrap_or("tcp")),
+    match (word("name"), whole("port"), whole("host_port")) {
+        (Some(name), _, _) => name.to_owned(),
+        (None, Some(port), None) => format!("{port}/{}", word("proto").unwrap_or("tcp")),
         (None, Some(port), Some(host_port)) => {
             let all = word("host_ip").is_none_or(|ip| matches!(ip, "0.0.0.0" | "::"));
             let at = if all { String::new() } else { format!("{}:", word("host_ip").unwrap_or_default()) };
-            write!(text, "{at}{host_port}→{port}/{}", word("proto").unwrap_or("tcp"))
+            format!("{at}{host_port}→{port}/{}", word("proto").unwrap_or("tcp"))
         }
-        (None, None, _) => write!(text, "{item}"),
-    };
+        (None, None, _) => item.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +134,22 @@ mod tests {
         assert_eq!(show(90_000_000.0, Unit::Micros), "1m");
         assert_eq!(show(3.0 * 86_400.0, Unit::Seconds), "3d");
         assert_eq!(show(-5.0, Unit::Seconds), "-5s");
+    }
+
+    #[test]
+    fn ports_of_both_families_are_told_once() {
+        let port = |ip: &str| {
+            Value::Map(
+                [("host_ip", Value::text(ip)), ("host_port", Value::from(8080_u64)), ("port", Value::from(80_u64))]
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect(),
+            )
+        };
+        let told = |ips: &[&str]| value(&Value::List(ips.iter().map(|ip| port(ip)).collect()), Unit::List, Show::Table, Timestamp::default());
+        assert_eq!(told(&["0.0.0.0", "::", "127.0.0.1"]), "8080→80/tcp, 127.0.0.1:8080→80/tcp");
+        let words = Value::List(vec![Value::text("a"), Value::text("a")]);
+        assert_eq!(value(&words, Unit::List, Show::Text, Timestamp::default()), "a a");
     }
 
     #[test]

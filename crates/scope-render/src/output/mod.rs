@@ -26,6 +26,7 @@ use scope_core::field::Registry;
 
 use crate::view::Rendered;
 
+pub use columns::field_of_head;
 pub use figure::figure;
 pub use picture::{Theme, places};
 pub use safe::terminal;

@@ -67,6 +67,14 @@ fn nodes(rendered: &Rendered<'_, '_>, options: &Options<'_>) -> Grid {
                 *place = terminal(&cell.shown(column, options)).into_owned();
             }
         }
+        if column.name() == "name" && rendered.view.of == "host" {
+            // Machines that were copied have one name, and nothing else in a row tells them apart.
+            for (row, label) in rows.iter_mut().zip(rendered.labels()) {
+                if let Some(place) = row.get_mut(at) {
+                    *place = terminal(&label).into_owned();
+                }
+            }
+        }
         if column.name() == "state" {
             // As engines say it: of what has ended, how.
             for (row, node) in rows.iter_mut().zip(&rendered.nodes) {

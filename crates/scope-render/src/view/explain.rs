@@ -3,7 +3,7 @@
 use scope_core::record::{Body, Gone};
 use scope_core::state::State;
 
-use super::rendered::Role;
+use super::rendered::{Rendered, Role};
 use super::subject::{Asked, Refusal};
 use super::{Outside, Selection, View, What};
 use crate::graph::Graph;
@@ -61,10 +61,10 @@ impl View {
     /// Whether and why the nodes that `text` names are in this view: by id, by the beginning of an id as engines cut it, or by name.
     pub fn explain<'g>(&'static self, state: &State, graph: &'g Graph<'_>, selection: &Selection<'g>, text: &str) -> Vec<Explanation> {
         let found = graph.search(text, ANSWERS);
-        if found.is_empty() {
-            return vec![absent(state, text)];
-        }
         let rendered = self.project(graph, selection);
+        if found.is_empty() {
+            return vec![self.made(&rendered, text).unwrap_or_else(|| absent(state, text))];
+        }
         let asked = Asked::new(self, graph, selection);
         let climb = graph.climb(graph.kind_id(self.of));
         found
@@ -86,6 +86,17 @@ impl View {
                 Explanation { id: graph.id(node).to_owned(), verdict, reasons }
             })
             .collect()
+    }
+
+    /// What the view itself makes and no agent says: a group, or what runs outside of containers on a host.
+    fn made(&self, rendered: &Rendered<'_, '_>, text: &str) -> Option<Explanation> {
+        let node = rendered.nodes.iter().find(|node| node.id == text || node.name == text)?;
+        let what = match node.role {
+            Role::Uncontained => "it stands for what runs outside of containers on a host".to_owned(),
+            _ => format!("it stands for {} nodes", rendered.members(node).len()),
+        };
+        let reasons = vec![what, format!("the view `{}` shows it", self.name)];
+        Some(Explanation { id: node.id.to_string(), verdict: Verdict::Shown, reasons })
     }
 
     /// Why a node that exists is not among those of the view.

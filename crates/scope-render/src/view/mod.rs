@@ -73,8 +73,8 @@ pub enum What {
     Matching {
         /// The filter.
         filter: &'static str,
-        /// A user's filter that asks for this field overrules it: `state:exited` shows what ended.
-        field: &'static str,
+        /// A user's filter that asks for one of these fields overrules it: `state:exited` shows what ended, `exit=42` what ended so.
+        fields: &'static [&'static str],
     },
     /// Those without a connection to another node of the view.
     Unconnected,
@@ -97,6 +97,12 @@ pub struct Selection<'a> {
     pub without: &'a [&'a str],
     /// What ages are measured from; the latest report where absent.
     pub now: Option<Timestamp>,
+}
+
+/// Those of `words` that no view leaves out anything by.
+pub fn unknown_show<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let knows = |word: &str| word == "all" || VIEWS.iter().flat_map(|view| view.hides).any(|hide| hide.name == word || hide.part_of == Some(word));
+    words.iter().copied().filter(|word| !knows(word)).collect()
 }
 
 /// The view of this name.

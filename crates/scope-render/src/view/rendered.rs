@@ -165,6 +165,8 @@ impl<'g, 's> Rendered<'g, 's> {
                         if on_one { pid.into() } else { format!("{} {pid}", parts.next().unwrap_or_default()).into() }
                     }
                     (None, "container" | "image") => rest.get(..12).unwrap_or(rest).into(),
+                    // Both are told apart by their agents.
+                    (None, "host" | "uncontained") => rest.into(),
                     (None, kind) => kind.into(),
                 };
                 *label = format!("{} ({apart})", node.name).into();

@@ -135,9 +135,9 @@ impl<'a, 's> Asked<'a, 's> {
         let names = selection.filter.map(Filter::names).unwrap_or_default();
         let fields: Vec<_> = names.into_iter().flat_map(|name| registry.resolve(name)).map(|target| target.field).collect();
         for hide in view.hides {
-            if let What::Matching { filter, field } = hide.what
+            if let What::Matching { filter, fields: overruling } = hide.what
                 && !asked.shows(hide)
-                && !fields.iter().any(|asked| asked == field)
+                && !fields.iter().any(|asked| overruling.contains(&asked.as_str()))
                 && let Ok(parsed) = filter.parse()
             {
                 asked.hides.push(Hiding { hide, filter: parsed, verdicts: graph.verdicts(filter) });

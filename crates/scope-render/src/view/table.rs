@@ -3,6 +3,9 @@
 use super::group::Key;
 use super::{Hide, Outside, View, What};
 
+/// What tells that a container does not run, and how it ended.
+const ENDED: &[&str] = &["state", "exit_code", "oom_killed"];
+
 /// What ended by failing: with a code other than those of who was stopped (Ctrl-C, SIGKILL, SIGTERM), or for want of memory. Counted by itself, as whoever looks
 /// for what is wrong looks for these; asked for with the others, too.
 const FAILED: Hide = Hide {
@@ -11,7 +14,7 @@ const FAILED: Hide = Hide {
     part_of: Some("stopped"),
     what: What::Matching {
         filter: "state=dead or state=exited (oom_killed=true or exit_code<0 or exit_code>0 exit_code!=130 exit_code!=137 exit_code!=143)",
-        field: "state",
+        fields: ENDED,
     },
 };
 
@@ -21,7 +24,7 @@ const STOPPED: Hide = Hide {
     part_of: None,
     what: What::Matching {
         filter: "state=created or state=removing or state=exited not (oom_killed=true or exit_code<0 or exit_code>0 exit_code!=130 exit_code!=137 exit_code!=143)",
-        field: "state",
+        fields: ENDED,
     },
 };
 
@@ -30,7 +33,7 @@ const INFRASTRUCTURE: Hide = Hide {
     name: "infrastructure",
     title: "containers that only hold a pod's network",
     part_of: None,
-    what: What::Matching { filter: "label.io.kubernetes.docker.type=podsandbox or label.io.cri-containerd.kind=sandbox", field: "labels" },
+    what: What::Matching { filter: "label.io.kubernetes.docker.type=podsandbox or label.io.cri-containerd.kind=sandbox", fields: &["labels"] },
 };
 
 const UNCONNECTED: Hide = Hide { name: "unconnected", title: "processes without connections", part_of: None, what: What::Unconnected };

@@ -291,9 +291,9 @@ fn a_state_of_nothing_is_a_view_of_nothing() {
 #[test]
 fn every_default_of_every_view_is_a_filter() {
     for hide in view::VIEWS.iter().flat_map(|view| view.hides) {
-        if let view::What::Matching { filter, field } = hide.what {
+        if let view::What::Matching { filter, fields } = hide.what {
             let filter: Filter = filter.parse().unwrap();
-            assert!(filter.unknown_fields(&Registry::new()).is_empty() && Registry::new().knows(field), "{}", hide.name);
+            assert!(filter.unknown_fields(&Registry::new()).is_empty() && fields.iter().all(|field| Registry::new().knows(field)), "{}", hide.name);
         }
     }
 }

@@ -12,14 +12,14 @@ use tokio::sync::watch;
 
 use super::api::Places;
 use super::auth::{self, Auth, AuthConfig, FirstStart, Identity, Refused};
-use super::config::Config;
+use super::config::{Config, outward_address};
 use super::http::{self, listener};
 use super::link::{self, Links};
 use super::live::Live;
 use super::ops::{self, Counters};
 use super::problem::ProblemDetails;
 use super::store::{ServerLock, Store, StoreError};
-use super::tls::{self, Tls, TlsError};
+use super::tls::{self, Tls, TlsError, container_sign};
 use super::views::{self, Views};
 use crate::admin;
 
@@ -113,7 +113,9 @@ impl Server {
         let loopback = config.bind.ip().to_canonical().is_loopback();
         let auth = Arc::new(Auth::new(store, AuthConfig { loopback, base_path, fingerprint: tls.as_ref().and_then(|tls| tls.pin()), url: None }));
         let first_start = auth.first_start()?;
-        auth.announce(config.agents_url())?;
+        // By an address of its own a certificate is known only where it is known by its fingerprint; and that of a container leads nobody to it.
+        let by_address = tls.as_ref().is_none_or(|tls| tls.pin().is_some()) && container_sign().is_none();
+        auth.announce(config.agents_url(|| if by_address { outward_address() } else { None }))?;
         let (stopping, stops) = watch::channel(false);
         let views = Views::new(Arc::clone(&live), views::Limits::default());
         let links = Links::new(Arc::clone(&live), link::Settings::default());

@@ -1,7 +1,7 @@
 //! What a server is told at its start. Flags and environment variables are the command's business.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -45,11 +45,12 @@ impl Config {
         }
     }
 
-    /// Where agents find it: by its name, else by its address; unknown where it listens on all addresses and has no name.
-    pub fn agents_url(&self) -> Option<String> {
+    /// Where agents find it: by its name, else by its address. Where it listens on all addresses and has no name, that is `outward`, the one by which this
+    /// machine reaches others; unknown without one.
+    pub fn agents_url(&self, outward: impl FnOnce() -> Option<IpAddr>) -> Option<String> {
         let host = match self.host_names.first() {
             Some(name) => format!("{name}:{}", self.bind.port()),
-            None if self.bind.ip().is_unspecified() => return None,
+            None if self.bind.ip().is_unspecified() => SocketAddr::new(outward()?, self.bind.port()).to_string(),
             None => self.bind.to_string(),
         };
         Some(format!("{}://{host}{}", if self.tls.is_some() { "https" } else { "http" }, self.base_path))
@@ -60,6 +61,16 @@ impl Config {
         let host = if self.bind.ip().is_unspecified() { format!("localhost:{}", self.bind.port()) } else { self.bind.to_string() };
         format!("{}://{host}{}", if self.tls.is_some() { "https" } else { "http" }, self.base_path)
     }
+}
+
+/// The address by which this machine reaches others, as its routes have it. Nothing is sent: to connect a socket for datagrams only looks for the way.
+pub fn outward_address() -> Option<IpAddr> {
+    // Documentation addresses (RFC 5737, RFC 3849): they lead where the internet does.
+    [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")].into_iter().find_map(|(from, to)| {
+        let socket = UdpSocket::bind(from).ok()?;
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified() && !ip.is_loopback())
+    })
 }
 
 /// Bounds of what a server takes at once. Whatever is refused by one of them is counted.
@@ -171,6 +182,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
     use super::*;
+
+    #[test]
+    fn agents_find_it_by_name_else_by_the_address_that_leads_outward() {
+        let outward = || Some(IpAddr::from([192, 0, 2, 7]));
+        let mut config = Config::new("0.0.0.0:4040".parse().unwrap(), PathBuf::new());
+        assert_eq!(config.agents_url(outward).unwrap(), "http://192.0.2.7:4040");
+        assert_eq!(config.agents_url(|| "2001:db8::7".parse().ok()).unwrap(), "http://[2001:db8::7]:4040");
+        assert_eq!(config.agents_url(|| None), None);
+        config.host_names.push("scope.example".to_owned());
+        config.base_path = "/tools".parse().unwrap();
+        assert_eq!(config.agents_url(outward).unwrap(), "http://scope.example:4040/tools");
+        config = Config::new("127.0.0.1:4041".parse().unwrap(), PathBuf::new());
+        assert_eq!(config.agents_url(outward).unwrap(), "http://127.0.0.1:4041");
+    }
 
     #[test]
     fn base_paths_are_words() {

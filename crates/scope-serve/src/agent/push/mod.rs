@@ -222,7 +222,10 @@ async fn push(
         let wait = backoff.next();
         match why {
             DialError::Fatal(error) => return Err(error),
-            DialError::Failed(why) => tracing::warn!(server = %config.target, %why, again_in = ?wait, "the server cannot be reached; reports wait"),
+            DialError::Failed(why) => {
+                let why = tls::in_words(&why).unwrap_or(why.as_str());
+                tracing::warn!(server = %config.target, %why, again_in = ?wait, "the server cannot be reached; reports wait");
+            }
             DialError::Refused(why) => {
                 let message = Proof::of(config, &credential).refused(agent.as_str(), why.as_deref());
                 tracing::warn!(server = %config.target, again_in = ?wait, "{message}; reports wait");

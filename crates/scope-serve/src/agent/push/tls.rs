@@ -67,9 +67,39 @@ impl Trust {
     }
 }
 
+/// What a refused certificate means, for people; none where it is something else that went wrong.
+pub(super) fn in_words(why: &str) -> Option<&'static str> {
+    // Clients for gRPC and WebSockets hand on nothing but the text of the error.
+    if why.contains("ApplicationVerificationFailure") {
+        Some(
+            "another server answers at its address: the certificate there is not the one that this agent was enrolled with; where the server has a new one, \
+             enrol again (`scope serve enrol --agent NAME`), else look who answers",
+        )
+    } else if why.contains("UnknownIssuer") {
+        Some("no authority that this machine knows signed its certificate: name that authority with --push-ca, or push with a string of `scope serve enrol`")
+    } else {
+        None
+    }
+}
+
 /// The certificates in a file, of which there is one at least.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let found = read.map_err(|error| format!("could not read certificates from `{}`: {error}", path.display()))?;
     if found.is_empty() { Err(format!("there is no certificate in `{}`", path.display())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{CertificateError, Error};
+
+    use super::in_words;
+
+    #[test]
+    fn refused_certificates_are_told_in_words() {
+        let words = |error| in_words(&Error::InvalidCertificate(error).to_string()).unwrap_or_default();
+        assert!(words(CertificateError::ApplicationVerificationFailure).contains("another server"));
+        assert!(words(CertificateError::UnknownIssuer).contains("--push-ca"));
+        assert_eq!(words(CertificateError::Expired), "");
+    }
 }

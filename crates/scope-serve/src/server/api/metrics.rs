@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
+use scope_core::limits::cut;
 use scope_core::{NodeId, Timestamp, state};
 use scope_render::graph::Graph;
 use scope_render::view::{Selection, find};
@@ -32,7 +33,7 @@ const STEP_SECS: u32 = 15;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MetricsQuery {
-    /// The figure: `cpu_pct`.
+    /// The figure, or what filters call it: `cpu_pct`, `cpu`.
     metric: String,
     /// Of one node only, by its id.
     id: Option<String>,
@@ -52,7 +53,7 @@ pub(crate) struct MetricsQuery {
     step: Option<u32>,
     /// Nodes that have the same value of this are one line: `label:app`, `compose_project`.
     by: Option<String>,
-    /// How several nodes become one line.
+    /// How several nodes become one line; without `by` all of them do.
     #[param(inline)]
     aggregate: Option<How>,
 }
@@ -130,6 +131,7 @@ pub(crate) async fn query(caller: Allowed<Read>, State(app): State<Arc<App>>, Qu
     let shared = Arc::clone(&app);
     let identity = caller.identity.clone();
     app.read(identity, move |state| {
+        let metric = figure(state, &query.metric)?;
         let groups = groups(state, &query)?;
         let how = match query.aggregate {
             Some(How::Avg) => Aggregate::Avg,
@@ -139,8 +141,8 @@ pub(crate) async fn query(caller: Allowed<Read>, State(app): State<Arc<App>>, Qu
         let mut lines: Vec<Line> = groups
             .into_iter()
             .map(|(name, ids)| {
-                let single = query.by.is_none().then(|| ids.first().map(ToString::to_string)).flatten();
-                let found = shared.live.series().query(&caller.identity.tenant, &ids, &query.metric, range);
+                let single = (query.id.is_some() || (query.by.is_none() && query.aggregate.is_none())).then(|| ids.first().map(ToString::to_string)).flatten();
+                let found = shared.live.series().query(&caller.identity.tenant, &ids, &metric, range);
                 let points = if let [line] = found.as_slice() { line.clone() } else { aggregate(&found, how) };
                 Line { id: single, name, nodes: ids.len(), points: points.into_iter().map(PointOut::from).collect() }
             })
@@ -151,7 +153,7 @@ pub(crate) async fn query(caller: Allowed<Read>, State(app): State<Arc<App>>, Qu
         lines.sort_by(|a, b| largest(b).total_cmp(&largest(a)));
         let lines_total = lines.len();
         lines.truncate(LINES);
-        json::write(&Lines { metric: query.metric.clone(), from: range.from, to: range.to, step: range.step_secs, lines, lines_total })
+        json::write(&Lines { metric: metric.clone(), from: range.from, to: range.to, step: range.step_secs, lines, lines_total })
     })
     .await
 }
@@ -172,6 +174,25 @@ fn range(query: &MetricsQuery) -> Result<Range, ProblemDetails> {
         return Err(bad(format!("that makes {points} points; an answer has {POINTS} at most: make the step longer, or the range shorter")));
     }
     Ok(Range { from, to, step_secs })
+}
+
+/// The name of the figure that is asked for. One that nobody knows is a typing error.
+fn figure(state: &state::State, asked: &str) -> Result<String, ProblemDetails> {
+    let registry = registry(state);
+    let figures = || registry.resolve(asked).into_iter().filter(|target| target.key.is_none());
+    let is_figure = |target: &scope_core::field::Target| registry.unit(target).is_some_and(scope_core::field::Unit::is_figure);
+    if let Some(known) = figures().find(is_figure) {
+        return Ok(known.field.to_string());
+    }
+    // A plugin's figure needs no record of its own, and has a past while nobody has it now.
+    let is_name = asked.len() <= 128 && asked.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':'));
+    let near: Vec<String> = registry.suggest(asked).into_iter().map(|near| format!("`{near}`")).collect();
+    let graph = Graph::build(state);
+    if (is_name && near.is_empty() && !registry.knows(asked)) || (0..graph.len() as u32).any(|node| graph.metric(node, asked).is_some()) {
+        return Ok(asked.to_owned());
+    }
+    let near = if near.is_empty() { String::new() } else { format!("; near to it are {}", near.join(", ")) };
+    Err(ProblemDetails::new(StatusCode::BAD_REQUEST, format!("there is no figure `{}`{near}", cut(asked, 80).escape_debug())))
 }
 
 /// The nodes of each line, by its name.
@@ -202,5 +223,11 @@ fn groups(state: &state::State, query: &MetricsQuery) -> Result<Vec<(String, Vec
             groups.insert(node.id.to_string(), (node.name.to_string(), ids));
         }
     }
-    Ok(groups.into_values().collect())
+    let groups: Vec<(String, Vec<NodeId>)> = groups.into_values().collect();
+    Ok(if query.by.is_none() && query.aggregate.is_some() {
+        let all: Vec<NodeId> = groups.into_iter().flat_map(|(_, ids)| ids).collect();
+        if all.is_empty() { Vec::new() } else { vec![(view.title.to_owned(), all)] }
+    } else {
+        groups
+    })
 }

@@ -27,7 +27,10 @@ impl<'a> Question<'a> {
         let registry = registry(state);
         let filter = filter.map(|text| read_filter(text, &registry)).transpose()?;
         let group_by = group_by.map(|text| GroupBy::parse(text, &registry).map_err(|error| bad(format!("could not group: {error}")))).transpose()?;
-        let show = show.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        let show: Vec<&str> = show.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        if let Some(unknown) = view::unknown_show(&show).first() {
+            return Err(bad(format!("no view leaves out anything called `{}`", cut(unknown, 80).escape_debug())));
+        }
         Ok(Self { filter, group_by, show })
     }
 

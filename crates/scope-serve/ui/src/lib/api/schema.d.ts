@@ -2373,7 +2373,7 @@ export interface operations {
     get_metrics: {
         parameters: {
             query: {
-                /** @description The figure: `cpu_pct`. */
+                /** @description The figure, or what filters call it: `cpu_pct`, `cpu`. */
                 metric: string;
                 /** @description Of one node only, by its id. */
                 id?: string;
@@ -2389,7 +2389,7 @@ export interface operations {
                 step?: number;
                 /** @description Nodes that have the same value of this are one line: `label:app`, `compose_project`. */
                 by?: string;
-                /** @description How several nodes become one line. */
+                /** @description How several nodes become one line; without `by` all of them do. */
                 aggregate?: "sum" | "avg" | "max";
             };
             header?: never;

@@ -74,6 +74,11 @@ describe('values', () => {
       ),
     ).toBe('8080→80/tcp, 53/udp');
     expect(show([{ port: 80, host_ip: '127.0.0.1', host_port: 8080 }], 'list', 'table')).toBe('127.0.0.1:8080→80/tcp');
+    const both = ['0.0.0.0', '::'].map((host_ip) => ({ port: 80, host_ip, host_port: 8080 }));
+    expect(show([...both, { port: 80 }, { port: 80, host_ip: '127.0.0.1', host_port: 8080 }], 'list', 'table')).toBe(
+      '8080→80/tcp, 80/tcp, 127.0.0.1:8080→80/tcp',
+    );
+    expect(show(['a', 'a'], 'list', 'list')).toBe('a, a');
     expect(show({ app: '<b>', 'k\u202e': 1 }, 'map', 'table')).toBe('app=<b>, k\\u{202e}=1');
     expect(show(true, 'bool', 'text')).toBe('true');
     expect(show(null, 'text', 'text')).toBe('');

@@ -142,7 +142,14 @@ export class Format {
     if (typeof value === 'number') return this.figure(value, measure.unit);
     if (typeof value === 'string') return measure.unit === 'time' && measure.show === 'time_ago' ? this.ago(value, now) : visible(value);
     if (typeof value === 'boolean') return String(value);
-    if (Array.isArray(value)) return value.map((item) => thing(item)).join(measure.show === 'text' ? ' ' : ', ');
+    // A port that is published for IPv4 and for IPv6 reads alike, and is told once.
+    const alike = (item: Attribute, at: number, all: Attribute[]) =>
+      typeof item !== 'object' || all.findIndex((other) => thing(other) === thing(item)) === at;
+    if (Array.isArray(value))
+      return value
+        .filter(alike)
+        .map((item) => thing(item))
+        .join(measure.show === 'text' ? ' ' : ', ');
     return Object.entries(value)
       .map(([key, item]) => `${visible(key)}=${typeof item === 'string' ? visible(item) : visible(JSON.stringify(item))}`)
       .join(', ');
