@@ -49,9 +49,8 @@ fn an_enrolment_needs_an_address_that_other_hosts_reach_safely() {
 
 #[test]
 fn an_agent_that_is_not_let_in_is_told_what_to_do() {
-    let server = Server::start(&["--no-collect"]);
-    let url = format!("http://{}", server.address());
-    let viewer = server.new_token(&["--role", "viewer"]);
+    // Each has a server of its own: ten attempts that fail are all that an address has at once.
+    let servers = ["auto", "grpc", "websocket"].map(|transport| (transport, Server::start(&["--no-collect"])));
     let dir = tempfile::tempdir().unwrap();
     let push = |to: &str, state: &str, flags: &[&str]| {
         let state = dir.path().join(state);
@@ -59,23 +58,27 @@ fn an_agent_that_is_not_let_in_is_told_what_to_do() {
         run_scope([&collect, flags].concat(), b"")
     };
     std::thread::scope(|threads| {
-        for transport in ["auto", "grpc", "websocket"] {
+        for (transport, server) in &servers {
+            let (url, viewer) = (format!("http://{}", server.address()), server.new_token(&["--role", "viewer"]));
             for (name, flags, expected) in [
                 ("unknown", &["--push-token", "scope_admin_wrong"][..], "the server refuses this token: it is unknown there"),
                 ("viewer", &["--push-token", &viewer], "the server refuses this token: not allowed: this needs a token with the role admin"),
                 ("nobody", &[], "the server lets in only agents that it knows"),
             ] {
-                let (push, url) = (&push, &url);
+                let (push, url) = (&push, url.clone());
                 let flags = [flags, &["--push-transport", transport]].concat();
+                let flags: Vec<String> = flags.into_iter().map(str::to_owned).collect();
                 threads.spawn(move || {
-                    let words = push(url, &format!("{transport}-{name}"), &flags).words();
+                    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+                    let words = push(&url, &format!("{transport}-{name}"), &flags).words();
                     assert!(words.contains(expected) && words.contains("scope serve enrol"), "{name} over {transport}: {words}");
                     assert!(!words.contains("cannot be reached") && !words.contains("compression"), "{name} over {transport}: {words}");
                 });
             }
         }
     });
-    let string = server.scope(&["serve", "enrol", "--url", &url]).ok().text();
+    let server = Server::start(&["--no-collect"]);
+    let string = server.scope(&["serve", "enrol", "--url", &format!("http://{}", server.address())]).ok().text();
     drop(push(string.trim(), "first", &[]).ok());
     let words = push(string.trim(), "second", &["--agent", "another"]).ended(2).words();
     assert!(words.contains("it was used, or has ended") && words.contains("make another with `scope serve enrol`"), "{words}");

@@ -247,7 +247,7 @@ fn what_a_connection_carries_last_is_counted() {
         // Older than the watch, so these are not counted.
         pause();
         watch.tick();
-        client.write_all(&[2; 3_000_000]).unwrap();
+        client.write_all(&vec![2; 3_000_000]).unwrap();
         drop(client);
         assert_eq!(server.join().unwrap(), 3_000_700);
         for _ in 0..100 {

@@ -257,7 +257,9 @@ mod tests {
                 self.0.socket(socket, Read { at: second(self.1), again: true, time_wait_since: Some(second(self.1 - 1)) });
             }
             self.0.end_of_dump(HOST, Protocol::Tcp);
-            ends.iter().for_each(|ended| self.0.ended(ended));
+            for ended in ends {
+                self.0.ended(ended);
+            }
             self.0.attribute(&mut CgroupTree::new(Path::new("/nonexistent")), &ProcessSockets::new(Path::new("/nonexistent")));
             self.0.end(|_| None);
         }

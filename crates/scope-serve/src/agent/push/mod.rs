@@ -224,7 +224,9 @@ async fn push(
             DialError::Fatal(error) => return Err(error),
             DialError::Failed(why) => {
                 let why = tls::in_words(&why).unwrap_or(why.as_str());
-                tracing::warn!(server = %config.target, %why, again_in = ?wait, "the server cannot be reached; reports wait");
+                // One that answers was reached.
+                let what = if why.starts_with("the server answered") { "the server does not take this agent for now" } else { "the server cannot be reached" };
+                tracing::warn!(server = %config.target, %why, again_in = ?wait, "{what}; reports wait");
             }
             DialError::Refused(why) => {
                 let message = Proof::of(config, &credential).refused(agent.as_str(), why.as_deref());
