@@ -230,6 +230,29 @@ fn short_connections_are_all_counted_from_connection_tracking() {
 }
 
 #[test]
+fn too_many_ends_are_not_listened_for_and_that_is_said() {
+    let Some(lab) = lab() else { return };
+    let _server = serve(&lab, 'B', any(8000));
+    let (start, started) = mpsc::channel();
+    let (done, finished) = mpsc::channel::<()>();
+    let (pid, world) = (lab.pid('H'), lab.world());
+    let watch = lab.within('H', move || {
+        let mut watch = Watch::new(pid, world);
+        let before = watch.tick().problems;
+        start.send(()).unwrap();
+        assert!(finished.recv().is_err(), "all connections have ended");
+        // They are read at once, whenever they were.
+        (before, watch.tick().problems)
+    });
+    started.recv().unwrap();
+    short_ones(&lab, 2_500, "10.77.0.3:8000");
+    drop(done);
+    let (before, after) = watch.join().unwrap();
+    let said = |problems: &[scope_core::Problem]| problems.iter().any(|problem| problem.message.contains("so many connections end"));
+    assert!(!said(&before) && said(&after), "{after:?}");
+}
+
+#[test]
 fn what_a_connection_carries_last_is_counted() {
     let Some(lab) = lab() else { return };
     let (up, ready) = mpsc::channel();
