@@ -7,12 +7,17 @@ use std::net::{IpAddr, SocketAddr};
 use hashbrown::{HashMap, HashSet};
 use scope_core::{Protocol, Timestamp};
 
+use super::ends::Ends;
 use super::world::Proxy;
 
-/// How long a client waits for the proxy's connection, microseconds.
+/// How long a client waits for the proxy's connection, and a container's end for the proxy's, microseconds.
 const WAITS_US: i64 = 3_000_000;
 /// Most clients that wait for one container's port.
 const WAITING: usize = 1024;
+/// How long it is remembered for whom a connection of a proxy was that is over, microseconds: the longest time between two dumps.
+const OVER_US: i64 = 20_000_000;
+/// Most of those remembered.
+const OVER: usize = 4_096;
 
 /// The proxies of the host and who is passing through them.
 #[derive(Debug, Default)]
@@ -22,6 +27,8 @@ pub struct Proxies {
     targets: HashSet<(Protocol, SocketAddr)>,
     /// Clients that a proxy has taken and not yet passed on, by the target.
     waiting: HashMap<(Protocol, SocketAddr), VecDeque<(Timestamp, SocketAddr)>>,
+    /// For whom connections were that proxies made and that are over, by the proxy's end.
+    over: HashMap<Ends, (Timestamp, SocketAddr)>,
 }
 
 impl Proxies {
@@ -38,6 +45,7 @@ impl Proxies {
         self.pids.sort_unstable();
         if self.pids.is_empty() {
             self.waiting.clear();
+            self.over.clear();
         }
     }
 
@@ -78,6 +86,11 @@ impl Proxies {
         waiting.push_back((at, client));
     }
 
+    /// Whether a client was taken by the proxy to `target` whom it has not passed on.
+    pub fn is_waited_for(&self, proto: Protocol, target: SocketAddr, at: Timestamp) -> bool {
+        self.waiting.get(&(proto, target)).is_some_and(|waiting| waiting.iter().any(|(since, _)| at.micros_since(*since) < WAITS_US))
+    }
+
     /// Whose connection the proxy passes on to `target`: proxies pass them on in the order in which they came.
     pub fn passed_on(&mut self, proto: Protocol, target: SocketAddr, at: Timestamp) -> Option<SocketAddr> {
         let waiting = self.waiting.get_mut(&(proto, target))?;
@@ -87,5 +100,28 @@ impl Proxies {
             }
         }
         None
+    }
+
+    /// Whether something that came up at `since` may still turn out to be a proxy's at `at`: the two ends of a connection are not read at the same moment, nor are
+    /// the two connections of a proxy.
+    pub fn may_be_met(since: Timestamp, at: Timestamp) -> bool {
+        at.micros_since(since) < WAITS_US
+    }
+
+    /// The connection with this end of a proxy's was for `client`, and is over at `at`. The container's end of it may be met later.
+    pub fn passed(&mut self, ends: Ends, client: SocketAddr, at: Timestamp) {
+        if self.over.len() < OVER {
+            self.over.insert(ends, (at, client));
+        }
+    }
+
+    /// For whom the connection with this end of a proxy's was, which is over.
+    pub fn was_for(&self, ends: &Ends) -> Option<SocketAddr> {
+        self.over.get(ends).map(|(_, client)| *client)
+    }
+
+    /// Forgets whom nobody asks for any more at `at`.
+    pub fn expire(&mut self, at: Timestamp) {
+        self.over.retain(|_, (since, _)| at.micros_since(*since) < OVER_US);
     }
 }

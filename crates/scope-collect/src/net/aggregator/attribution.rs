@@ -58,7 +58,11 @@ impl Aggregator {
         self.one_ended.look_again(self.at, &self.known, &self.connections, &self.remains);
         for (netns, ends) in born {
             self.one_ended.meet(netns, &ends, self.at, &self.known, &self.connections, &self.remains);
-            self.attribute_one(netns, ends, groups, processes);
+            if self.waits_for_proxy(netns, &ends, processes) {
+                self.born.push((netns, ends));
+            } else {
+                self.attribute_one(netns, ends, groups, processes);
+            }
         }
 
         let mut closer = Vec::new();
@@ -126,33 +130,6 @@ impl Aggregator {
         }
     }
 
-    /// Deals with a proxy's own ends on the host; `false` if this is one, which is counted nowhere.
-    fn through_proxy(&mut self, ends: &Ends, side: Side, connection: &mut Connection) -> bool {
-        let by_proxy = connection.pid.map(|pid| self.known.proxies.is_proxy(pid.get()));
-        match side {
-            // What a client opens to a published port and the kernel does not translate, the proxy takes.
-            Side::Server => {
-                let Some(target) = self.known.proxies.target_of(ends.proto, ends.local) else { return true };
-                if by_proxy == Some(false) {
-                    return true;
-                }
-                if connection.flow.is_none() && !connection.settled {
-                    self.known.proxies.taken(ends.proto, target, ends.remote, self.at);
-                }
-                false
-            }
-            Side::Client => {
-                if by_proxy == Some(false) || !self.known.proxies.leads_to(ends.proto, ends.remote) {
-                    return true;
-                }
-                if connection.on_behalf_of.is_none() {
-                    connection.on_behalf_of = self.known.proxies.passed_on(ends.proto, ends.remote, self.at).map(Box::new);
-                }
-                by_proxy != Some(true) && connection.on_behalf_of.is_none()
-            }
-        }
-    }
-
     /// The flow that an end belongs to, and the client's port as it is seen beyond this host.
     fn flow(&mut self, netns: NetNs, ends: &Ends, side: Side, connection: &mut Connection, owner: &Owner) -> (FlowRef, u16) {
         let host = self.known.addresses.host();
@@ -180,7 +157,7 @@ impl Aggregator {
                 if let Some(original) = self.known.translations.client_of(ends.proto, ends.local, ends.remote) {
                     client = (host, original);
                 } else if self.known.proxies.leads_to(ends.proto, ends.local)
-                    && let Some(behalf) = self.connections.get(host, &ends.reversed()).and_then(|proxied| proxied.on_behalf_of.as_deref().copied())
+                    && let Some(behalf) = self.behalf_of(&ends.reversed())
                 {
                     client = (host, behalf);
                     connection.seen |= seen::PROXY;

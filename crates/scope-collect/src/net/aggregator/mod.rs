@@ -9,6 +9,7 @@ mod attribution;
 mod endings;
 mod known;
 mod one_ended;
+mod proxied;
 mod remains;
 mod sockets;
 mod tracked;
@@ -173,6 +174,9 @@ impl Aggregator {
     /// Takes a connection out. Returns how many are still to be counted as opened, where it was not attributed yet.
     fn close(&mut self, netns: NetNs, ends: &Ends) -> u32 {
         let Some(mut connection) = self.connections.remove(netns, ends) else { return 0 };
+        if let Some(client) = connection.on_behalf_of.take() {
+            self.known.proxies.passed(*ends, *client, self.at);
+        }
         if let Some(flow) = connection.flow {
             self.flows.count(flow, take_figures(&mut connection));
             self.flows.close(flow, if connection.state == SocketState::TimeWait { connection.since } else { self.at });
@@ -208,6 +212,7 @@ impl Aggregator {
         }
         self.remains.expire(self.at);
         self.endings.expire(self.at);
+        self.known.proxies.expire(self.at);
         self.connections.shrink();
         let mut flows = std::mem::take(&mut self.flows);
         flows.end_tick(self.at, |from, proto, at: &SocketAddress| self.known.server(from, proto, SocketAddr::new(at.ip, at.port)), name);
