@@ -88,7 +88,7 @@ impl Proxies {
 
     /// Whether a client was taken by the proxy to `target` whom it has not passed on.
     pub fn is_waited_for(&self, proto: Protocol, target: SocketAddr, at: Timestamp) -> bool {
-        self.waiting.get(&(proto, target)).is_some_and(|waiting| waiting.iter().any(|(since, _)| at.micros_since(*since) < WAITS_US))
+        self.waiting.get(&(proto, target)).and_then(VecDeque::back).is_some_and(|(since, _)| at.micros_since(*since) < WAITS_US)
     }
 
     /// Whose connection the proxy passes on to `target`: proxies pass them on in the order in which they came.
@@ -110,7 +110,8 @@ impl Proxies {
 
     /// The connection with this end of a proxy's was for `client`, and is over at `at`. The container's end of it may be met later.
     pub fn passed(&mut self, ends: Ends, client: SocketAddr, at: Timestamp) {
-        if self.over.len() < OVER {
+        // Ends that are in use again are those of the later connection, also where there is no room for more.
+        if self.over.len() < OVER || self.over.contains_key(&ends) {
             self.over.insert(ends, (at, client));
         }
     }
