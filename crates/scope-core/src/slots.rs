@@ -150,6 +150,11 @@ impl<K: Hash + Eq, V> Slots<K, V> {
         self.entries.iter().filter_map(|entry| entry.held.as_ref()).map(|(key, value)| (key.as_ref(), value))
     }
 
+    /// How many places there are, those of entries that have gone among them.
+    pub fn places_len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The entries, where they stand, their hashes, and how often they have changed.
     pub fn places(&self) -> impl Iterator<Item = (Slot, &K, &V, u64, u32)> {
         let map = self.map;

@@ -11,6 +11,11 @@ use scope_render::graph::Graph;
 use scope_render::output::{self, Format, Options, Part, Theme};
 use scope_render::view::{self, Selection};
 
+/// As the command with the server in it has it.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Hosts of 200 nodes: 40 containers, 158 processes, each container with a client's and a server's flow, as collectors report them.
 fn world(nodes: usize) -> World {
     let mut world = World::new();

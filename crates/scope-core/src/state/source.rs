@@ -360,6 +360,11 @@ impl SourceState {
         self.nodes.places().map(placed).filter(|placed| !placed.node.layers().is_empty())
     }
 
+    /// At most how many nodes exist: those that have gone may be among them.
+    pub fn most_nodes(&self) -> usize {
+        self.nodes.places_len()
+    }
+
     /// The flows that exist, and where each stands: for [`SourceState::flow_at`].
     pub fn placed_flows(&self) -> impl Iterator<Item = (Slot, &Flow)> {
         self.flows.places().filter_map(|(slot, _, flow, _, _)| flow.last.as_ref().map(|last| (slot, &last.flow)))

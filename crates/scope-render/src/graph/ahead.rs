@@ -1,11 +1,14 @@
-//! Looks at the figures of several nodes before any of them is read. A large state lies all over the memory, and is mostly in no cache when a view comes to it:
+//! Looks at the figures or the attributes of several nodes before any of them is read. A large state lies all over the memory, and is mostly in no cache when a view comes to it:
 //! who reads node after node waits for each, who looks at many first waits for all at once. What is read is not known here.
 
 use std::hint::black_box;
 
-use scope_core::{Figures, Number};
+use scope_core::value::Fields;
+use scope_core::{Figures, Number, Value};
 
 use super::Graph;
+use super::nodes::Nodes;
+use super::said::Attrs;
 
 /// So many nodes are looked at before the first of them is read: their figures have room in the nearest cache.
 pub const AHEAD: usize = 16;
@@ -27,12 +30,46 @@ impl Graph<'_> {
         black_box(seen);
     }
 
+    /// The same of attributes, and of what is in those that are maps or lists of maps.
+    pub(crate) fn look_for_attrs(&self, nodes: &[u32]) {
+        self.nodes.look_for_attrs(nodes);
+    }
+
     /// The same of where figures stand alone, for whoever reads one of each node.
     pub(crate) fn look_for_lists(&self, nodes: &[u32]) {
         let mut seen = 0;
         for said in nodes.iter().flat_map(|node| self.nodes.said(*node)) {
             said.each_list(|figures: &Figures| seen ^= figures.len());
         }
+        black_box(seen);
+    }
+}
+
+impl Nodes<'_> {
+    /// Brings near the attributes of `nodes`, at most [`AHEAD`] of them, and what is in those that are maps or lists of maps.
+    pub(super) fn look_for_attrs(&self, nodes: &[u32]) {
+        let all = || {
+            nodes.iter().flat_map(|node| self.said(*node)).filter_map(|said| match said.attrs {
+                Attrs::One(attrs) => Some(attrs),
+                Attrs::None | Attrs::Several => None,
+            })
+        };
+        let names = |seen: usize, fields: &Fields<Value>| fields.iter().fold(seen, |seen, (name, _)| seen ^ name.len());
+        let inside = |value: &'_ Value| match value {
+            Value::Map(map) => map.len(),
+            Value::List(list) => list.iter().fold(0, |seen, item| seen ^ item.as_map().map_or(0, Fields::len)),
+            _ => 0,
+        };
+        let maps = |seen: usize, value: &Value| match value {
+            Value::Map(map) => names(seen, map),
+            Value::List(list) => list.iter().filter_map(Value::as_map).fold(seen, names),
+            _ => seen,
+        };
+        let values = || all().flat_map(Fields::iter).map(|(_, value)| value);
+        let mut seen = all().fold(0, |seen, attrs| seen ^ attrs.len());
+        seen = all().fold(seen, names);
+        seen = values().fold(seen, |seen, value| seen ^ inside(value));
+        seen = values().fold(seen, maps);
         black_box(seen);
     }
 }

@@ -10,7 +10,8 @@ use scope_core::state::{Slot, SourceState, State};
 
 use super::columns::{Columns, Spoken};
 use super::kept::{Kept, KeptSaid};
-use super::nodes::{KindId, Nodes, Order, Words, is_same, settle, split_kind};
+use super::nodes::{KindId, Nodes, Words, is_same, settle};
+use super::order::{Order, split_kind};
 use super::said::Said;
 use super::{NONE, threads};
 

@@ -24,9 +24,16 @@ impl Columns {
         Self { hashes, kinds, starts, by_hash: HashTable::new(), walk: Vec::new() }
     }
 
-    /// The same; they are found by `by_hash`.
-    pub(super) fn found_by(by_hash: HashTable<u32>, count: usize) -> Self {
-        Self { by_hash, ..Self::with_capacity(count) }
+    /// From here on nodes are found by `by_hash`.
+    pub(super) fn find_by(&mut self, by_hash: HashTable<u32>) {
+        self.by_hash = by_hash;
+    }
+
+    /// Adds nodes at the end; what is said of the first of them begins at `start`.
+    pub(super) fn append(&mut self, mut other: Self, start: u32) {
+        self.hashes.append(&mut other.hashes);
+        self.kinds.append(&mut other.kinds);
+        self.starts.extend(other.starts.into_iter().map(|at| start + at));
     }
 
     /// Adds a node at the end, of which what is said begins at `start`.

@@ -1,6 +1,7 @@
 //! A graph without its state: which records each node and connection stands for, by place. With a later state it is a graph again, and nothing is joined
 //! anew: for whoever draws the figures of the same nodes again and again.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use scope_core::flow::{Peer, Side};
@@ -8,6 +9,7 @@ use scope_core::state::{NodeState, Slot, SourceState, State};
 use scope_core::{AgentName, CompactString, Flow, FlowKey, NodeId, Protocol, SocketAddress, Timestamp};
 
 use super::columns::{Columns, Spoken};
+use super::links::Drawing;
 use super::memo::Memo;
 use super::nodes::Nodes;
 use super::pairs::{Pairs, Samples};
@@ -15,7 +17,8 @@ use super::parents::Parents;
 use super::peers::Pseudo;
 use super::reports::{Report, Sure};
 use super::said::Said;
-use super::{Graph, Link, links};
+use super::threads::LARGE;
+use super::{Graph, Link, threads};
 
 /// A graph without its state.
 #[derive(Debug)]
@@ -169,20 +172,46 @@ impl Kept {
 
     /// The links with their figures as they are now; those of flows that have gone as they were.
     fn redraw(&self, reports: &[Report<'_>], lost: &[bool], agents: &[super::Agent<'_>]) -> Option<Vec<Link>> {
-        let is_lost = |report: u32| lost.get(report as usize).copied().unwrap_or(false);
         let samples = Samples::new(reports, agents);
-        let mut drawn = links::draw(reports, &self.pairs, &samples, &self.parents, |_| super::NONE);
-        if drawn.len() != self.links.len() {
-            return None;
-        }
-        for (new, old) in drawn.iter_mut().zip(&self.links) {
-            if (new.client, new.server) != (old.client, old.server) {
-                return None;
+        let drawing = Drawing { reports, pairs: &self.pairs, samples: &samples, parents: &self.parents };
+        let half = reports.len() / 2;
+        // Links stand in the order of the reports that they were drawn for.
+        let (former, later) = self.links.split_at(self.links.partition_point(|link| (link.drawn_for() as usize) < half));
+        let redraw = |of: Range<usize>, links: &[Link]| self.redraw_some(&drawing, lost, of, links);
+        let (drawn, others) = threads::both(self.said.len() >= LARGE, || redraw(0..half, former), || redraw(half..reports.len(), later));
+        let mut drawn = drawn?;
+        drawn.append(&mut others?);
+        Some(drawn)
+    }
+
+    /// The links of some of the reports, which were `former`.
+    fn redraw_some(&self, drawing: &Drawing<'_, '_>, lost: &[bool], of: Range<usize>, former: &[Link]) -> Option<Vec<Link>> {
+        let is_lost = |report: &u32| lost.get(*report as usize).copied().unwrap_or(false);
+        let pairs = |report: u32| self.pairs.of(report);
+        let mut drawn = Vec::with_capacity(former.len());
+        let mut former = former;
+        for report in of.start as u32..of.end as u32 {
+            let start = drawn.len();
+            drawing.links_of(report, &mut drawn);
+            let (old, later) = former.split_at(former.iter().position(|link| link.drawn_for() != report).unwrap_or(former.len()));
+            former = later;
+            let new = drawn.get_mut(start..).unwrap_or_default();
+            if !new.iter().map(|link| (link.client, link.server)).eq(old.iter().map(|link| (link.client, link.server))) {
+                // What others lack because a flow has gone is no news: the next structure tells what became of it.
+                let any_lost = || is_lost(&report) || pairs(report).iter().any(|other| is_lost(other) || pairs(*other).iter().any(is_lost));
+                if !any_lost() {
+                    return None;
+                }
+                drawn.truncate(start);
+                drawn.extend_from_slice(old);
+                continue;
             }
-            if is_lost(old.client) || is_lost(old.server) {
-                new.clone_from(old);
+            for (new, old) in new.iter_mut().zip(old) {
+                if is_lost(&old.client) || is_lost(&old.server) {
+                    new.clone_from(old);
+                }
+                (new.from, new.to) = (old.from, old.to);
             }
-            (new.from, new.to) = (old.from, old.to);
         }
         Some(drawn)
     }

@@ -1,5 +1,7 @@
 //! Connections between two nodes, each drawn once.
 
+use std::ops::Range;
+
 use scope_core::flow::{PORTS, Side};
 use scope_core::{Flow, Protocol, Timestamp};
 
@@ -7,6 +9,7 @@ use super::NONE;
 use super::pairs::{Pairs, Samples};
 use super::parents::Parents;
 use super::reports::{Report, Sure};
+use super::threads;
 
 /// Connections of one kind from a client to a server.
 #[derive(Clone, Debug)]
@@ -121,22 +124,53 @@ impl Figures {
     }
 }
 
-/// All links that the reports amount to.
-///
-/// `other_end` tells the node at the other end of a report of which no pair was found.
-pub(super) fn draw<'s>(
-    reports: &[Report<'s>],
-    pairs: &Pairs,
-    samples: &Samples<'_, '_>,
-    parents: &Parents,
-    mut other_end: impl FnMut(&Report<'s>) -> u32,
-) -> Vec<Link> {
-    let mut links = Vec::with_capacity(reports.len());
-    for (report, number) in reports.iter().zip(0..) {
+/// All links that the reports amount to; [`NONE`] for ends of which no pair was found. Where there are many they are drawn on two threads.
+pub(super) fn draw(reports: &[Report<'_>], pairs: &Pairs, samples: &Samples<'_, '_>, parents: &Parents, is_large: bool) -> Vec<Link> {
+    let drawing = Drawing { reports, pairs, samples, parents };
+    let half = reports.len() / 2;
+    let (mut links, mut others) = threads::both(is_large, || drawing.links(0..half), || drawing.links(half..reports.len()));
+    links.append(&mut others);
+    links
+}
+
+/// Puts what `other_end` tells in place of ends of which no pair was found.
+pub(super) fn end<'s>(links: &mut [Link], reports: &[Report<'s>], mut other_end: impl FnMut(&Report<'s>) -> u32) {
+    let mut end = |number: u32| reports.get(number as usize).map_or(NONE, &mut other_end);
+    for link in links {
+        if link.to == NONE {
+            link.to = end(link.client);
+        } else if link.from == NONE {
+            link.from = end(link.server);
+        }
+    }
+}
+
+/// What links are drawn from.
+pub(super) struct Drawing<'g, 's> {
+    pub(super) reports: &'g [Report<'s>],
+    pub(super) pairs: &'g Pairs,
+    pub(super) samples: &'g Samples<'g, 's>,
+    pub(super) parents: &'g Parents,
+}
+
+impl Drawing<'_, '_> {
+    /// The links of some of the reports.
+    fn links(&self, of: Range<usize>) -> Vec<Link> {
+        let mut links = Vec::with_capacity(of.len());
+        for number in of.start as u32..of.end as u32 {
+            self.links_of(number, &mut links);
+        }
+        links
+    }
+
+    /// The links that one report amounts to; [`NONE`] for the ends of which no pair was found.
+    pub(super) fn links_of(&self, number: u32, links: &mut Vec<Link>) {
+        let Self { reports, pairs, samples, parents } = *self;
+        let Some(report) = reports.get(number as usize) else { return };
         match (report.side, pairs.of(number)) {
-            (Side::Client, []) => links.push(link(report, number, NONE, report.owner, other_end(report))),
+            (Side::Client, []) => links.push(link(report, number, NONE, report.owner, report.peer)),
             (Side::Client, [server]) => {
-                let Some(theirs) = reports.get(*server as usize) else { continue };
+                let Some(theirs) = reports.get(*server as usize) else { return };
                 let mut link = link(report, number, *server, report.owner, served_by(report, theirs, parents));
                 // Where others share the server's report, its figures are not this client's.
                 if pairs.of(*server).len() == 1 && beyond(reports, samples, *server, &[number]).is_none() {
@@ -144,16 +178,54 @@ pub(super) fn draw<'s>(
                 }
                 links.push(link);
             }
-            (Side::Client, servers) => several_servers(reports, pairs, samples, parents, &mut other_end, number, servers, &mut links),
-            (Side::Server, []) => links.push(link(report, NONE, number, other_end(report), report.owner)),
+            (Side::Client, servers) => self.several_servers(number, servers, links),
+            (Side::Server, []) => links.push(link(report, NONE, number, report.peer, report.owner)),
             (Side::Server, clients) => {
                 if let Some(figures) = beyond(reports, samples, number, clients) {
-                    links.push(Link { figures, ..link(report, NONE, number, other_end(report), report.owner) });
+                    links.push(Link { figures, ..link(report, NONE, number, report.peer, report.owner) });
                 }
             }
         }
     }
-    links
+
+    /// One client's report whose connections several servers report: workers that share a port, or what stands behind one virtual address.
+    fn several_servers(&self, number: u32, servers: &[u32], links: &mut Vec<Link>) {
+        let Self { reports, pairs, samples, parents } = *self;
+        let Some(report) = reports.get(number as usize) else { return };
+        let theirs = || servers.iter().filter_map(|server| Some((*server, reports.get(*server as usize)?)));
+        let start = links.len();
+        if servers.iter().all(|server| pairs.of(*server).len() == 1) {
+            // Each server tells its part.
+            for (server, their) in theirs() {
+                links.push(Link { figures: Figures::of(their.flow), ..link(report, number, server, report.owner, served_by(report, their, parents)) });
+            }
+            let mut sum = Figures::default();
+            let drawn = links.get_mut(start..).unwrap_or_default();
+            for link in &*drawn {
+                sum.add(link.figures);
+            }
+            let rest = Figures::of(report.flow).without(sum);
+            let busiest = drawn.iter_mut().max_by_key(|link| (link.figures.opened_total, link.figures.tx_bytes_total, link.to));
+            if let Some(link) = busiest {
+                link.figures.add(rest);
+            }
+            return;
+        }
+        // Others share these servers' reports: the sampled ports tell how the client's connections are spread.
+        let votes: Vec<u64> = servers.iter().map(|server| samples.matches(number, *server)).collect();
+        let all: u64 = votes.iter().sum();
+        let mut given = 0;
+        for ((server, their), votes) in theirs().zip(&votes).filter(|(_, votes)| **votes > 0) {
+            let figures = Figures::of(report.flow).shares(given, given + votes, all);
+            given += votes;
+            links.push(Link { figures, ..link(report, number, server, report.owner, served_by(report, their, parents)) });
+        }
+        if all == 0 {
+            let owners: Vec<u32> = theirs().map(|(_, their)| their.owner).collect();
+            let to = parents.common(&owners, |_| true).unwrap_or(report.peer);
+            links.push(link(report, number, NONE, report.owner, to));
+        }
+    }
 }
 
 fn link(report: &Report<'_>, client: u32, server: u32, from: u32, to: u32) -> Link {
@@ -172,6 +244,11 @@ fn link(report: &Report<'_>, client: u32, server: u32, from: u32, to: u32) -> Li
 }
 
 impl Link {
+    /// The report that it was drawn for: the client's, where there is one.
+    pub(super) fn drawn_for(&self) -> u32 {
+        if self.client == NONE { self.server } else { self.client }
+    }
+
     fn take_larger(&mut self, other: &Report<'_>) {
         self.figures = self.figures.larger(Figures::of(other.flow));
         self.since = self.since.min(other.flow.since);
@@ -182,54 +259,6 @@ impl Link {
 /// The server of a pair: what its own agent says, unless the client's agent knows it closer.
 fn served_by(client: &Report<'_>, server: &Report<'_>, parents: &Parents) -> u32 {
     if client.sure == Sure::Endpoint && client.peer != server.owner && parents.is_within(client.peer, server.owner) { client.peer } else { server.owner }
-}
-
-/// One client's report whose connections several servers report: workers that share a port, or what stands behind one virtual address.
-#[expect(clippy::too_many_arguments, reason = "the parts of one graph under construction")]
-fn several_servers<'s>(
-    reports: &[Report<'s>],
-    pairs: &Pairs,
-    samples: &Samples<'_, '_>,
-    parents: &Parents,
-    other_end: &mut impl FnMut(&Report<'s>) -> u32,
-    number: u32,
-    servers: &[u32],
-    links: &mut Vec<Link>,
-) {
-    let Some(report) = reports.get(number as usize) else { return };
-    let theirs = || servers.iter().filter_map(|server| Some((*server, reports.get(*server as usize)?)));
-    let start = links.len();
-    if servers.iter().all(|server| pairs.of(*server).len() == 1) {
-        // Each server tells its part.
-        for (server, their) in theirs() {
-            links.push(Link { figures: Figures::of(their.flow), ..link(report, number, server, report.owner, served_by(report, their, parents)) });
-        }
-        let mut sum = Figures::default();
-        let drawn = links.get_mut(start..).unwrap_or_default();
-        for link in &*drawn {
-            sum.add(link.figures);
-        }
-        let rest = Figures::of(report.flow).without(sum);
-        let busiest = drawn.iter_mut().max_by_key(|link| (link.figures.opened_total, link.figures.tx_bytes_total, link.to));
-        if let Some(link) = busiest {
-            link.figures.add(rest);
-        }
-        return;
-    }
-    // Others share these servers' reports: the sampled ports tell how the client's connections are spread.
-    let votes: Vec<u64> = servers.iter().map(|server| samples.matches(number, *server)).collect();
-    let all: u64 = votes.iter().sum();
-    let mut given = 0;
-    for ((server, their), votes) in theirs().zip(&votes).filter(|(_, votes)| **votes > 0) {
-        let figures = Figures::of(report.flow).shares(given, given + votes, all);
-        given += votes;
-        links.push(Link { figures, ..link(report, number, server, report.owner, served_by(report, their, parents)) });
-    }
-    if all == 0 {
-        let owners: Vec<u32> = theirs().map(|(_, their)| their.owner).collect();
-        let to = parents.common(&owners, |_| true).unwrap_or_else(|| other_end(report));
-        links.push(link(report, number, NONE, report.owner, to));
-    }
 }
 
 /// What a server saw from one address beyond the clients that were found there, where it surely saw more: others share that address.

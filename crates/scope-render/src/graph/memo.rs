@@ -88,6 +88,16 @@ pub(crate) struct Words {
 
 const NO_WORD: u32 = 1;
 
+/// The number of a word, a new one where it has none.
+fn number(numbers: &mut HashMap<CompactString, u32>, word: &str) -> u32 {
+    if let Some(number) = numbers.get(word) {
+        return *number;
+    }
+    let next = numbers.len() as u32 + NO_WORD + 1;
+    numbers.insert(word.into(), next);
+    next
+}
+
 /// Attributes of which values are remembered: what all of a large group say alike is asked for with every structure, and that is a handful.
 const VALUES: usize = 32;
 
@@ -128,16 +138,34 @@ impl Words {
         let Some(place) = self.of.get(node as usize) else { return NO_WORD };
         match place.load(Ordering::Relaxed) {
             0 => {
-                let number = ask().map_or(NO_WORD, |word| {
-                    let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-                    let next = numbers.len() as u32 + NO_WORD + 1;
-                    *numbers.entry(word.into()).or_insert(next)
-                });
+                let number = ask().map_or(NO_WORD, |word| number(&mut self.numbers.lock().unwrap_or_else(PoisonError::into_inner), &word));
                 place.store(number, Ordering::Relaxed);
                 number
             }
             number => number,
         }
+    }
+
+    /// The words of many nodes at once.
+    pub(crate) fn learn<'a>(&self, words: impl Iterator<Item = (u32, Option<&'a str>)>) {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = ("", 0);
+        for (node, word) in words {
+            let number = word.map_or(NO_WORD, |word| {
+                if last.1 == 0 || last.0 != word {
+                    last = (word, number(&mut numbers, word));
+                }
+                last.1
+            });
+            if let Some(place) = self.of.get(node as usize) {
+                place.store(number, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether the word of `node` was asked for.
+    pub(crate) fn is_known(&self, node: u32) -> bool {
+        self.of.get(node as usize).is_none_or(|place| place.load(Ordering::Relaxed) != 0)
     }
 
     /// The words of nodes of which nothing else is said now: those that were at `same`, of `count`. Words that none of them has are forgotten.

@@ -6,6 +6,7 @@
 //! | module | part |
 //! |---|---|
 //! | `nodes` | nodes in order, and who speaks of each |
+//! | `order` | which mentions are of one node, and in which order the nodes stand |
 //! | `columns` | what of them does not depend on the state |
 //! | `carried` | nodes after a change in a few sources |
 //! | `said` | what one of them says |
@@ -32,12 +33,13 @@ mod listening;
 mod memo;
 mod networks;
 mod nodes;
+mod order;
 mod pairs;
 pub(crate) mod parents;
 mod peers;
 mod reports;
 mod said;
-mod threads;
+pub(crate) mod threads;
 mod version;
 
 use std::hash::{BuildHasher, RandomState};
@@ -126,8 +128,7 @@ impl<'s> Graph<'s> {
         let after = former.and_then(|former| carried::after(state, former));
         let (mut nodes, mut carried) = match after {
             Some((nodes, carried)) => (nodes, Some(carried)),
-            // A few more than before, so that nothing is moved to where there is room for one more.
-            None => (Nodes::gather(state, former.map_or(0, |former| former.said.len() + former.said.len() / 16)), None),
+            None => (Nodes::gather(state), None),
         };
         let (mut reports, mut over) = reports::gather(state, &mut nodes);
         let (mut parents, versions, same, (networks, listening)) = if let Some(former) = former {
@@ -147,8 +148,8 @@ impl<'s> Graph<'s> {
             (parents, versions, same, (networks, listening))
         } else {
             let is_large = nodes.len() >= threads::LARGE;
-            let places = || (networks::Networks::gather(&nodes, None, &[]), listening::Listening::gather(&nodes, None, &[]));
-            let (parents, places) = threads::both(is_large, || Parents::resolve(&nodes), places);
+            let parents = Parents::resolve(&nodes);
+            let places = threads::both(is_large, || networks::Networks::gather(&nodes, None, &[]), || listening::Listening::gather(&nodes, None, &[]));
             (parents, Vec::new(), Vec::new(), places)
         };
         let mut pseudo = Vec::new();
@@ -157,7 +158,8 @@ impl<'s> Graph<'s> {
         over += reports::resolve(&mut reports, &nodes, &parents, &places, &mut peers);
         let samples = pairs::Samples::new(&reports, &agents);
         let pairs = pairs::find(&reports, &nodes, &parents, &samples);
-        let links = links::draw(&reports, &pairs, &samples, &parents, |report| report.other_end(&mut peers));
+        let mut links = links::draw(&reports, &pairs, &samples, &parents, nodes.len() >= threads::LARGE);
+        links::end(&mut links, &reports, |report| report.other_end(&mut peers));
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
         let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, said)| (name, source, said.nodes_revision()))).collect();

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 use scope_core::{CompactString, Value};
 
-use super::NONE;
 use super::address::ip_bits;
 use super::nodes::Nodes;
 use super::said::Said;
+use super::{AHEAD, NONE};
 
 /// The addresses of all containers.
 #[derive(Debug, Default)]
@@ -36,6 +36,7 @@ impl Networks {
         };
         // What a network of the former graph is called here, once it was looked up.
         let mut renumbered = vec![NONE; former.map_or(0, |former| former.names.len())];
+        let mut looked_at = 0;
         for node in 0..nodes.len() as u32 {
             networks.starts.push(networks.of.len() as u32);
             if nodes.kind(node) != container {
@@ -51,6 +52,10 @@ impl Networks {
                     networks.of.push((*place, *ip));
                 }
                 continue;
+            }
+            if node >= looked_at {
+                looked_at = node + AHEAD as u32;
+                nodes.look_for_attrs(&(node..looked_at).filter(|node| nodes.kind(*node) == container).collect::<Vec<_>>());
             }
             for said in nodes.said(node) {
                 read(said, |network, ip| {

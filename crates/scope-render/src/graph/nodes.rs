@@ -5,13 +5,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use hashbrown::hash_table::Entry;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use scope_core::NodeId;
 use scope_core::state::{State, id_hash};
 
-use super::NONE;
 use super::columns::{Columns, Spoken};
+use super::order::{self, Mention, Ordered, Places, split_kind};
 use super::said::{Attrs, Said};
 use super::threads::{self, LARGE};
 
@@ -29,56 +28,34 @@ pub(crate) struct Nodes<'s> {
     agents: HashMap<&'s str, u32>,
 }
 
-struct Mention<'s> {
-    id: &'s str,
-    hash: u64,
-    kind: KindId,
-    said: Said<'s>,
-}
-
 impl<'s> Nodes<'s> {
-    /// All nodes that exist in `state`, of which about `about` things are said.
-    pub(super) fn gather(state: &'s State, about: usize) -> Self {
-        let mut mentions = Vec::with_capacity(about);
-        let mut source_number = 0;
-        for ((_, agent), number) in state.agents().zip(0..) {
-            for (source, said) in agent.sources() {
-                mentions.extend(said.placed_nodes().map(|placed| Mention {
-                    id: placed.id.as_str(),
-                    hash: placed.hash,
-                    kind: 0,
-                    said: Said::new(number, source, source_number, placed.slot, placed.moves, placed.node),
-                }));
-                source_number += 1;
-            }
-        }
+    /// All nodes that exist in `state`.
+    pub(super) fn gather(state: &'s State) -> Self {
         let agents: HashMap<&str, u32> = state.agents().zip(0..).map(|((name, _), number)| (name.as_str(), number)).collect();
-        let kind_names = Mention::fill(&mut mentions);
-        let Ordered { first, places, mut by_hash, spoken } = order(&mentions, &agents);
+        let (mentions, mut said) = order::mentions(state);
+        let is_large = mentions.len() >= LARGE;
+        // What is said lies elsewhere than the ids, and looking there is mostly waiting for the memory.
+        let (Ordered { first, places, mut by_hash, spoken }, (kinds, kind_names)) =
+            threads::both(is_large, || order::order(&mentions, &agents), || look(&mut said));
         for place in &mut by_hash {
             *place = places.rank(*place);
         }
-
-        let mut columns = Columns::found_by(by_hash, first.len());
-        let (mut ids, mut said) = (Vec::with_capacity(first.len()), Vec::with_capacity(mentions.len()));
+        let (one, other) = first.split_at(first.len() / 2);
+        let part = |first: &[u32]| Part::of(first, &mentions, &said, &kinds, &places, &agents);
+        let (Part { mut ids, mut columns, said: mut in_order, mut numbers }, mut other) = threads::both(is_large, || part(one), || part(other));
+        columns.append(other.columns, in_order.len() as u32);
+        ids.append(&mut other.ids);
+        in_order.append(&mut other.said);
+        numbers.append(&mut other.numbers);
         let mut walk = vec![0; mentions.len()];
-        for mut number in first {
-            let start = said.len();
-            if let Some(Mention { id, hash, kind, .. }) = mentions.get(number as usize) {
-                ids.push(*id);
-                columns.push(*hash, *kind, start as u32);
+        for (number, place) in numbers.into_iter().zip(0..) {
+            if let Some(at) = walk.get_mut(number as usize) {
+                *at = place;
             }
-            while let Some(mention) = mentions.get(number as usize) {
-                if let Some(place) = walk.get_mut(number as usize) {
-                    *place = said.len() as u32;
-                }
-                said.push(mention.said);
-                number = places.next(number);
-            }
-            settle(ids.last().copied().unwrap_or_default(), said.get_mut(start..).unwrap_or_default(), &agents);
         }
-        columns.end(said.len() as u32, walk);
-        Self::of(ids, columns, kind_names, said, Arc::new(spoken), agents)
+        columns.find_by(by_hash);
+        columns.end(in_order.len() as u32, walk);
+        Self::of(ids, columns, kind_names, in_order, Arc::new(spoken), agents)
     }
 
     /// The nodes of these parts, in order, and the hosts that belong to them.
@@ -244,157 +221,56 @@ pub(super) fn settle(id: &str, said: &mut [Said<'_>], agents: &HashMap<&str, u32
     }
 }
 
-impl<'s> Mention<'s> {
-    /// Looks into each node's state once; gives back the names of the kinds. That is mostly waiting for the memory, which two can do at once.
-    fn fill(mentions: &mut [Self]) -> Words<'s> {
-        let (one, other) = mentions.split_at_mut(mentions.len() / 2);
-        let is_large = one.len() + other.len() >= LARGE;
-        let (mut names, (others, mentions)) = threads::both(
-            is_large,
-            || Self::look(one),
-            || {
-                let names = Self::look(other);
-                (names, other)
-            },
-        );
-        let numbers: Vec<KindId> = others.words.into_iter().map(|word| names.number(word)).collect();
-        for mention in mentions {
-            mention.kind = numbers.get(usize::from(mention.kind)).copied().unwrap_or(mention.kind);
-        }
-        names
-    }
+/// Nodes in order, from one on.
+#[derive(Default)]
+struct Part<'s> {
+    ids: Vec<&'s str>,
+    columns: Columns,
+    said: Vec<Said<'s>>,
+    /// The numbers of the mentions, as what they say follows each other here.
+    numbers: Vec<u32>,
+}
 
-    fn look(mentions: &mut [Self]) -> Words<'s> {
-        let mut names = Words::default();
-        for Self { kind, said, .. } in mentions {
-            let layers = said.state.layers();
-            if let Some(latest) = layers.first() {
-                *kind = names.number(&latest.node.kind);
+impl<'s> Part<'s> {
+    /// The nodes whose first mentions are these.
+    fn of(first: &[u32], mentions: &[Mention<'s>], said: &[Said<'s>], kinds: &[KindId], places: &Places, agents: &HashMap<&str, u32>) -> Self {
+        let about = first.len() + first.len() / 4;
+        let (ids, columns) = (Vec::with_capacity(first.len()), Columns::with_capacity(first.len()));
+        let mut part = Self { ids, columns, said: Vec::with_capacity(about), numbers: Vec::with_capacity(about) };
+        for first in first {
+            let start = part.said.len();
+            let Some((Mention { id, hash, .. }, kind)) = mentions.get(*first as usize).zip(kinds.get(*first as usize)) else { continue };
+            part.ids.push(id);
+            part.columns.push(*hash, *kind, start as u32);
+            let mut number = *first;
+            while let Some(said) = said.get(number as usize) {
+                part.said.push(*said);
+                part.numbers.push(number);
+                number = places.next(number);
             }
-            said.look();
-            said.look_for_figures();
+            settle(id, part.said.get_mut(start..).unwrap_or_default(), agents);
         }
-        names
+        part
     }
+}
+
+/// Looks once into each state of what is said; gives back the kinds that these are of, and their names.
+fn look<'s>(said: &mut [Said<'s>]) -> (Vec<KindId>, Words<'s>) {
+    let mut names = Words::default();
+    let mut kinds = Vec::with_capacity(said.len());
+    for said in said {
+        let latest = said.state.layers().first();
+        kinds.push(latest.map_or(0, |latest| names.number(&latest.node.kind)));
+        said.look();
+        said.look_for_figures();
+    }
+    (kinds, names)
 }
 
 /// Whether two texts are one. What different sources say of a node is often one text in memory, which then need not be looked at.
 #[inline]
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     (one.len() == other.len() && std::ptr::eq(one.as_ptr(), other.as_ptr())) || one == other
-}
-
-/// Mentions brought together by the nodes that they are of, and these in order.
-struct Ordered {
-    /// The first mention of each node, node by node.
-    first: Vec<u32>,
-    places: Places,
-    /// The nodes by the hashes of their ids: the numbers of their first mentions.
-    by_hash: HashTable<u32>,
-    spoken: Spoken,
-}
-
-/// By the number of a mention.
-#[derive(Default)]
-struct Places {
-    /// The next of the same node; [`NONE`] for the last.
-    next: Vec<u32>,
-    /// Of a first mention, which node in order it is of.
-    rank: Vec<u32>,
-}
-
-impl Places {
-    fn next(&self, mention: u32) -> u32 {
-        self.next.get(mention as usize).copied().unwrap_or(NONE)
-    }
-
-    fn rank(&self, mention: u32) -> u32 {
-        self.rank.get(mention as usize).copied().unwrap_or(NONE)
-    }
-}
-
-/// The nodes in order, their mentions by agent and source; and who speaks of which kind. Only one mention of each is sorted: most texts are never compared.
-fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordered {
-    let id = |number: u32| mentions.get(number as usize).map_or("", |mention| mention.id);
-    let hash = |number: u32| mentions.get(number as usize).map_or(0, |mention| mention.hash);
-    let mut by_hash: HashTable<u32> = HashTable::with_capacity(mentions.len());
-    // While they are brought together: of a first mention the last one of its node.
-    let mut places = Places { next: vec![NONE; mentions.len()], rank: vec![NONE; mentions.len()] };
-    let (mut words, mut spoken) = (Words::default(), Spoken::default());
-    let mut word_of = vec![0_u16; mentions.len()];
-    let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
-    let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
-    for (mention, number) in mentions.iter().zip(0..) {
-        let known = by_hash.entry(mention.hash, |known| hash(*known) == mention.hash && is_same(id(*known), mention.id), |known| hash(*known));
-        let word_number = match known {
-            Entry::Occupied(first) => {
-                let first = *first.get() as usize;
-                if let Some(end) = places.rank.get_mut(first) {
-                    if let Some(next) = places.next.get_mut(*end as usize) {
-                        *next = number;
-                    }
-                    *end = number;
-                }
-                word_of.get(first).copied().unwrap_or_default()
-            }
-            Entry::Vacant(place) => {
-                place.insert(number);
-                let (word, rest) = split_kind(mention.id);
-                let word_number = words.number(word);
-                if let (Some(end), Some(word)) = (places.rank.get_mut(number as usize), word_of.get_mut(number as usize)) {
-                    (*end, *word) = (number, word_number);
-                }
-                let mut agent_number = |name: &'s str| {
-                    if last_agent.1 != name {
-                        last_agent = (agents.get(name).copied().unwrap_or(NONE), name);
-                    }
-                    last_agent.0
-                };
-                keys.push((u64::from(word_number) << 56 | sort_key(word, rest, &mut agent_number), number));
-                word_number
-            }
-        };
-        if last != (mention.said.agent, word_number) {
-            last = (mention.said.agent, word_number);
-            spoken.add(mention.said.agent, words.words.get(usize::from(word_number)).copied().unwrap_or_default());
-        }
-    }
-    let ranks = words.ranks();
-    for (key, _) in &mut keys {
-        let rank = ranks.get((*key >> 56) as usize).copied().unwrap_or(u8::MAX);
-        *key = *key & ((1 << 56) - 1) | u64::from(rank) << 56;
-    }
-    if words.words.len() > usize::from(u8::MAX) {
-        // More kinds than have room in a key.
-        let order = Order(agents);
-        keys.sort_unstable_by(|a, b| order.key(id(a.1)).cmp(&order.key(id(b.1))));
-    } else {
-        keys.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))));
-    }
-    let first: Vec<u32> = keys.into_iter().map(|(_, number)| number).collect();
-    for (number, rank) in first.iter().zip(0..) {
-        if let Some(place) = places.rank.get_mut(*number as usize) {
-            *place = rank;
-        }
-    }
-    Ordered { first, places, by_hash, spoken }
-}
-
-/// How nodes are put in order, one by one.
-pub(super) struct Order<'a, 's>(pub(super) &'a HashMap<&'s str, u32>);
-
-impl Order<'_, '_> {
-    /// What tells where a node with this id stands.
-    pub(super) fn key<'i>(&self, id: &'i str) -> (&'i str, u64, &'i str) {
-        let (word, rest) = split_kind(id);
-        (word, sort_key(word, rest, &mut |agent| self.0.get(agent).copied().unwrap_or(NONE)), id)
-    }
-}
-
-/// The kind before the colon of an id, and the rest.
-pub(super) fn split_kind(id: &str) -> (&str, &str) {
-    let colon = id.bytes().position(|byte| byte == b':').unwrap_or(0);
-    (id.get(..colon).unwrap_or_default(), id.get(colon + 1..).unwrap_or_default())
 }
 
 /// The agent in the id of a host or a process.
@@ -409,7 +285,7 @@ fn agent_in(id: &str) -> Option<&str> {
 /// Words numbered as they come. They come in long runs, so the last one is tried first.
 #[derive(Debug, Default)]
 pub(super) struct Words<'s> {
-    words: Vec<&'s str>,
+    pub(super) words: Vec<&'s str>,
     last: u16,
 }
 
@@ -426,7 +302,7 @@ impl<'s> Words<'s> {
     }
 
     /// For each word its place in alphabetical order; the last place for all that come late.
-    fn ranks(&self) -> Vec<u8> {
+    pub(super) fn ranks(&self) -> Vec<u8> {
         let mut order: Vec<usize> = (0..self.words.len()).collect();
         order.sort_unstable_by_key(|number| self.words.get(*number));
         let mut ranks = vec![u8::MAX; order.len()];
@@ -437,41 +313,6 @@ impl<'s> Words<'s> {
         }
         ranks
     }
-}
-
-/// 56 bits that sort mostly like the id, so that few comparisons look at the texts: the first seven letters; of a process agent, pid and start.
-fn sort_key<'s>(word: &str, rest: &'s str, agent_number: &mut impl FnMut(&'s str) -> u32) -> u64 {
-    if word == "process"
-        && let Some((agent, pid, ticks)) = process_parts(rest)
-    {
-        // A pid has 22 bits at most (`PID_MAX_LIMIT`, include/linux/threads.h).
-        return u64::from(agent_number(agent) & 0xf_ffff) << 36 | (pid & 0x3f_ffff) << 14 | ticks & 0x3fff;
-    }
-    let mut bytes = [0_u8; 8];
-    for (to, from) in bytes.iter_mut().skip(1).zip(rest.bytes()) {
-        *to = from;
-    }
-    u64::from_be_bytes(bytes)
-}
-
-/// Agent, pid and start of a process.
-fn process_parts(rest: &str) -> Option<(&str, u64, u64)> {
-    let (rest, ticks) = split_number(rest)?;
-    let (agent, pid) = split_number(rest)?;
-    Some((agent, pid, ticks))
-}
-
-/// The number after the last colon, and what stands before it.
-fn split_number(text: &str) -> Option<(&str, u64)> {
-    let (mut number, mut place) = (0_u64, 1_u64);
-    for (at, byte) in text.bytes().enumerate().rev() {
-        if byte == b':' {
-            return Some((text.get(..at)?, number));
-        }
-        number = number.wrapping_add(u64::from(byte.wrapping_sub(b'0')).wrapping_mul(place));
-        place = place.wrapping_mul(10);
-    }
-    None
 }
 
 /// A text that is borrowed where it can be.

@@ -159,10 +159,17 @@ fn scoped(scope: &Scope) -> String {
     if scope.is_world() { String::new() } else { format!("{scope}:") }
 }
 
+/// Letters of a name that an id has.
+const LETTERS: usize = 200;
+
 /// A name in the characters of an id. Two that differ only in others keep apart by a number from their letters.
 pub(crate) fn safe(name: &str) -> String {
+    let is_safe = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || matches!(byte, b'-' | b'.' | b'_');
+    if name.len() <= LETTERS && name.bytes().all(is_safe) {
+        return name.to_owned();
+    }
     let mut id: String =
-        name.chars().take(200).map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c.to_ascii_lowercase() } else { '~' }).collect();
+        name.chars().take(LETTERS).map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c.to_ascii_lowercase() } else { '~' }).collect();
     if id != name {
         // FNV-1a: the same on every machine.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

@@ -1,14 +1,15 @@
 //! Flows as columns, and what their ends resolve to.
 
-use scope_core::Flow;
 use scope_core::flow::{Peer, Side};
-use scope_core::state::{Slot, State};
+use scope_core::state::{AgentState, Slot, State, id_hash};
+use scope_core::{Flow, NodeId};
 
 use super::NONE;
 use super::address::{At, Owner, Places};
 use super::nodes::Nodes;
 use super::parents::Parents;
 use super::peers::Peers;
+use super::threads::{self, LARGE};
 
 /// What one agent says of connections of one kind.
 #[derive(Debug)]
@@ -43,30 +44,70 @@ pub(super) enum Sure {
 
 /// All flows with both ends in existence, and how many were left out because one is gone.
 pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report<'s>>, u64) {
-    let (mut reports, mut over, mut source) = (Vec::new(), 0, 0_u32);
+    let (mut agents, mut sources) = (Vec::new(), 0);
     for ((_, agent), number) in state.agents().zip(0..) {
-        // A flow that never had a connection was taken over by another before it began: its process was told from its container meanwhile.
-        let flows = agent.sources().flat_map(|(_, said)| {
-            source += 1;
-            let number = source - 1;
-            said.placed_flows().map(move |(slot, flow)| (number, slot, flow))
-        });
-        let any = |flow: &Flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0);
-        for (source, slot, flow) in flows.filter(|(_, _, flow)| any(flow)) {
-            let Some(owner) = nodes.find_or_imply(number, &flow.key.owner) else {
+        agents.push((number, sources, agent));
+        sources += agent.sources().count() as u32;
+    }
+    let (one, other) = agents.split_at(agents.len() / 2);
+    let known = &*nodes;
+    let (mut reports, mut others) = threads::both(known.len() >= LARGE, || look_up(one, known), || look_up(other, known));
+    reports.append(&mut others);
+    let mut over = 0;
+    // Whoever nobody describes is taken at the word of who names it first.
+    reports.retain_mut(|report| {
+        let agent = report.agent;
+        if report.owner == NONE {
+            let Some(owner) = nodes.find_or_imply(agent, &report.flow.key.owner) else {
                 over += 1;
-                continue;
+                return false;
             };
-            let side = flow.key.side();
-            let peer = match &flow.server {
-                Some(server) if side == Side::Client => nodes.find_or_imply(number, server).unwrap_or(NONE),
-                _ => NONE,
-            };
-            let sure = if peer == NONE { Sure::Unknown } else { Sure::Endpoint };
-            reports.push(Report { flow, source, slot, agent: number, owner, peer, sure, side, at: None });
+            report.owner = owner;
+        }
+        if report.side == Side::Client
+            && report.peer == NONE
+            && let Some(server) = &report.flow.server
+        {
+            report.peer = nodes.find_or_imply(agent, server).unwrap_or(NONE);
+        }
+        if report.peer != NONE {
+            report.sure = Sure::Endpoint;
+        }
+        true
+    });
+    (reports, over)
+}
+
+/// The flows of agents, given with their numbers and those of their first sources, and those of their ends that anybody describes.
+fn look_up<'s>(agents: &[(u32, u32, &'s AgentState)], nodes: &Nodes<'s>) -> Vec<Report<'s>> {
+    // A flow that never had a connection was taken over by another before it began: its process was told from its container meanwhile.
+    let any = |flow: &Flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0);
+    let mut reports = Vec::new();
+    for (agent, first_source, said) in agents {
+        for ((_, said), source) in said.sources().zip(*first_source..) {
+            let flows = said.placed_flows().filter(|(_, flow)| any(flow));
+            reports.extend(flows.map(|(slot, flow)| Report {
+                flow,
+                source,
+                slot,
+                agent: *agent,
+                owner: NONE,
+                peer: NONE,
+                sure: Sure::Unknown,
+                side: flow.key.side(),
+                at: None,
+            }));
         }
     }
-    (reports, over)
+    // Hashes first, for the sake of the memory.
+    let end = |id: &'s NodeId| (id.as_str(), id_hash(id.as_str()));
+    let ends: Vec<_> =
+        reports.iter().map(|Report { flow, side, .. }| (end(&flow.key.owner), flow.server.as_ref().filter(|_| *side == Side::Client).map(end))).collect();
+    let find = |(id, hash): (&str, u64)| nodes.find_hashed(id, hash).unwrap_or(NONE);
+    for (report, (owner, server)) in reports.iter_mut().zip(ends) {
+        (report.owner, report.peer) = (find(owner), server.map_or(NONE, find));
+    }
+    reports
 }
 
 /// Finds the other ends as far as addresses tell; what stays unknown may still be found by its pair.

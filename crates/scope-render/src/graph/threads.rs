@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// What is said of so many nodes is worth a second thread, which costs some fifty microseconds.
-pub(super) const LARGE: usize = 40_000;
+pub(crate) const LARGE: usize = 40_000;
 
 /// Does both, at the same time where it `is_large`. Where no thread can be had, or has had no turn yet, this one does all of it.
-pub(super) fn both<A, B: Send + Default>(is_large: bool, here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn both<A, B: Send + Default>(is_large: bool, here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
     if !is_large {
         return (here(), there());
     }

@@ -1,8 +1,10 @@
 //! Views: one graph, projected. A view is a row of a table: which kind it shows, what it collapses into one node, what stands for an end of a
 //! connection that belongs to none of them, and what it leaves out unless asked. Nothing here knows what an output looks like.
 
+mod early;
 mod explain;
 mod group;
+mod groups;
 mod kept;
 mod project;
 mod rendered;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use scope_core::flow::Side;
 
-use super::group::Grouper;
+use super::group::{Grouper, Key};
+use super::groups::Groups;
 use super::rendered::{Edge, Hidden, Node, Rendered, Role};
 use super::{Outside, Selection, View, What};
 use crate::graph::parents::Climb;
-use crate::graph::{AHEAD, Graph, Link, NONE, Words};
+use crate::graph::{AHEAD, Graph, Link, NONE};
 
 /// A node that is left out.
 const LEFT_OUT: u32 = NONE - 1;
@@ -43,6 +44,11 @@ struct Drafts<'g, 's> {
 }
 
 impl View {
+    /// What it collapses nodes by: as it does by itself, or as somebody asks.
+    pub(super) fn keys<'g>(&self, selection: &Selection<'g>) -> &'g [Key] {
+        selection.group_by.map_or(self.by, |group| group.keys())
+    }
+
     /// What of `graph` this view shows.
     pub fn project<'g, 's>(&'static self, graph: &'g Graph<'s>, selection: &Selection<'g>) -> Rendered<'g, 's> {
         let mut hidden = Hidden { flows_over: graph.flows_over(), ..Hidden::default() };
@@ -57,9 +63,10 @@ impl View {
             uncontained: HashMap::new(),
         };
         let asked = super::subject::Asked::new(self, graph, selection);
-        let keys = selection.group_by.map_or(self.by, |group| group.keys());
+        let keys = self.keys(selection);
         let mut groups = (!keys.is_empty()).then(|| Groups::new(Grouper::new(graph, keys)));
         let nodes: Vec<u32> = graph.of_kind(of).collect();
+        asked.answer_early(self, selection, groups.as_mut(), &nodes);
         for near in nodes.chunks(AHEAD) {
             asked.look_ahead(near);
             for node in near {
@@ -72,49 +79,6 @@ impl View {
         // As the view lists them, not as they were met: who watches it finds each where it was.
         hidden.by_default.sort_by_key(|(name, _, _)| drafts.view.hides.iter().position(|hide| hide.name == *name));
         drafts.finish(graph, selection, groups.map(|groups| groups.members), &ends, hidden)
-    }
-}
-
-/// Groups in the making.
-struct Groups<'g, 's> {
-    grouper: Grouper<'g, 's>,
-    /// What nodes have, by number, where it need not be looked up each time; and the draft of each.
-    words: Option<Arc<Words>>,
-    by_word: Vec<u32>,
-    by_key: HashMap<Option<Cow<'g, str>>, u32>,
-    /// Draft and node, by node.
-    members: Vec<(u32, u32)>,
-}
-
-impl<'g, 's> Groups<'g, 's> {
-    fn new(grouper: Grouper<'g, 's>) -> Self {
-        Self { words: grouper.words(), grouper, by_word: Vec::new(), by_key: HashMap::new(), members: Vec::new() }
-    }
-
-    /// What a node has; nothing is as good as an empty text.
-    fn key(&self, node: u32) -> Option<Cow<'g, str>> {
-        self.grouper.value(node).filter(|key| !key.is_empty())
-    }
-
-    /// The draft of the group that a node belongs to, made by `add` where it is the first.
-    fn draft(&mut self, node: u32, add: impl FnOnce(Option<Cow<'g, str>>) -> u32) -> u32 {
-        let Some(words) = &self.words else {
-            let key = self.key(node);
-            return *self.by_key.entry(key).or_insert_with_key(|key| add(key.clone()));
-        };
-        let word = words.of(node, || self.key(node)) as usize;
-        if self.by_word.len() <= word {
-            self.by_word.resize(word + 1, NONE);
-        }
-        let known = self.by_word.get(word).copied().filter(|draft| *draft != NONE);
-        if let Some(known) = known {
-            return known;
-        }
-        let draft = add(self.key(node));
-        if let Some(place) = self.by_word.get_mut(word) {
-            *place = draft;
-        }
-        draft
     }
 }
 
@@ -274,9 +238,11 @@ impl<'g, 's> Drafts<'g, 's> {
         let mut order: Vec<u32> = shown(false).map(|(_, number)| number).collect();
         let draft = |number: u32| self.all.get(number as usize);
         if members.is_some() {
-            // Those without the key come last.
-            let key = |number: u32| draft(number).map(|draft| (draft.key.is_none(), &draft.key));
-            order.sort_by(|a, b| key(*a).cmp(&key(*b)));
+            // Those without the key come last. Keys lie all over the memory, too.
+            let key = |number: u32| draft(number).and_then(|draft| draft.key.as_deref());
+            let mut keyed: Vec<_> = order.iter().map(|number| (key(*number).is_none(), beginning(key(*number).unwrap_or_default()), *number)).collect();
+            keyed.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key(a.2).cmp(&key(b.2))));
+            order = keyed.into_iter().map(|(_, _, number)| number).collect();
         }
         let outside_id = |draft: &Draft<'g>| if draft.role == Role::Uncontained { ("uncontained", graph.id(draft.node)) } else { ("", graph.id(draft.node)) };
         // Ids lie all over the memory; their beginnings tell most of them apart.
@@ -291,7 +257,7 @@ impl<'g, 's> Drafts<'g, 's> {
         }
         let number = |draft: u32| number_of.get(draft as usize).copied().unwrap_or(NONE);
 
-        let by = selection.group_by.map_or(self.view.name, |group| group.as_str());
+        let groups = format!("group:{}:", crate::graph::safe(selection.group_by.map_or(self.view.name, |group| group.as_str())));
         let mut all_members = Vec::with_capacity(graph.len().min(order.len() * 4));
         let mut in_groups: Vec<(u32, u32)> = members.unwrap_or_default().into_iter().map(|(draft, node)| (number(draft), node)).collect();
         in_groups.sort_unstable();
@@ -307,7 +273,7 @@ impl<'g, 's> Drafts<'g, 's> {
             } else {
                 all_members.push(draft.node);
             }
-            nodes.push(node(graph, self.view, draft, by, start..all_members.len() as u32));
+            nodes.push(node(graph, self.view, draft, &groups, start..all_members.len() as u32));
         }
         let (edges, links) = edges(graph.links(), carried.iter().map(|carried| Carried { from: number(carried.from), to: number(carried.to), ..*carried }));
         let group_by = selection.group_by.map(super::GroupBy::as_str);
@@ -315,7 +281,7 @@ impl<'g, 's> Drafts<'g, 's> {
     }
 }
 
-fn node<'g>(graph: &'g Graph<'_>, view: &'static View, draft: &Draft<'g>, by: &str, members: std::ops::Range<u32>) -> Node<'g> {
+fn node<'g>(graph: &'g Graph<'_>, view: &'static View, draft: &Draft<'g>, groups: &str, members: std::ops::Range<u32>) -> Node<'g> {
     let (id, name, kind): (Cow<'g, str>, Cow<'g, str>, &'g str) = match draft.role {
         Role::Member | Role::StandIn | Role::Pseudo => (graph.id(draft.node).into(), graph.label(draft.node).into(), graph.kind(draft.node)),
         Role::Uncontained => {
@@ -325,7 +291,7 @@ fn node<'g>(graph: &'g Graph<'_>, view: &'static View, draft: &Draft<'g>, by: &s
         Role::Group => {
             let name = draft.key.clone().unwrap_or(Cow::Borrowed("(none)"));
             let safe = draft.key.as_deref().map_or(Cow::Borrowed("~"), |key| crate::graph::safe(key).into());
-            (format!("group:{}:{safe}", crate::graph::safe(by)).into(), name, view.of)
+            ([groups, &safe].concat().into(), name, view.of)
         }
     };
     Node { id, name, kind, role: draft.role, members }

@@ -146,6 +146,10 @@ impl<'a, 's> Asked<'a, 's> {
         asked
     }
 
+    pub(super) fn graph(&self) -> &'a Graph<'s> {
+        self.graph
+    }
+
     /// Whether what a view leaves out by default is shown.
     pub(super) fn shows(&self, hide: &Hide) -> bool {
         self.selection.show.iter().any(|show| *show == hide.name || hide.part_of == Some(show) || *show == "all")
@@ -156,14 +160,24 @@ impl<'a, 's> Asked<'a, 's> {
         self.fields.look_ahead(self.graph, nodes);
     }
 
+    /// Whether it is known already whether the view leaves a node out by default.
+    pub(super) fn is_answered(&self, node: u32) -> bool {
+        self.hides.first().is_none_or(|hiding| hiding.verdicts.known(node).is_some())
+    }
+
+    /// What the view leaves out by default, if a node is of it.
+    pub(super) fn hidden_by(&self, node: u32) -> Option<&'static Hide> {
+        let subject = Asking::new(self.graph, node);
+        self.hides.iter().find(|hiding| hiding.verdicts.of(node, || hiding.filter.matches(&subject, self.now))).map(|hiding| hiding.hide)
+    }
+
     /// Whether a node is shown; counts it as hidden if not.
     pub(super) fn wants(&self, node: u32, hidden: &mut Hidden) -> bool {
-        let subject = Asking::new(self.graph, node);
-        if let Some(Hiding { hide, .. }) = self.hides.iter().find(|hiding| hiding.verdicts.of(node, || hiding.filter.matches(&subject, self.now))) {
+        if let Some(hide) = self.hidden_by(node) {
             hidden.leave_out(hide, 1);
             return false;
         }
-        let subject = Asking { fields: Some(&self.fields), ..subject };
+        let subject = Asking { fields: Some(&self.fields), ..Asking::new(self.graph, node) };
         let taken = self.selection.filter.is_none_or(|filter| {
             let Some(verdicts) = &self.verdicts else { return filter.matches(&subject, self.now) };
             verdicts.of_facts(node, || {

@@ -13,7 +13,7 @@ use scope_core::{Flow, FlowKey, NodeId, Number, Protocol, RunId, Value};
 use scope_render::graph::{Graph, Kept};
 use scope_render::view::{self, Selection};
 
-use crate::fixture::{at, container, image};
+use crate::fixture::{World, at, container, image};
 
 const AGENTS: u8 = 4;
 
@@ -284,4 +284,30 @@ proptest! {
             });
         }
     }
+}
+
+/// What its server saw of a flow that has gone is not somebody else's: figures are drawn as before, until a new structure tells what is left.
+#[test]
+fn figures_are_drawn_again_where_a_flow_has_gone() {
+    let mut world = World::new();
+    let host = world.host("a", &["10.0.0.1"]);
+    let mut pair = |number: u8| {
+        let (client, server) = (format!("client-{number}"), format!("server-{number}"));
+        let (client_addr, server_addr) = (format!("172.18.0.{number}"), format!("172.18.1.{number}"));
+        let client = world.container("a", &client).parent(host.clone()).in_network("n", &client_addr).done();
+        let server = world.container("a", &server).parent(host.clone()).in_network("n", &server_addr).listens(&format!("net:n|{server_addr}:80/tcp")).done();
+        world.client("a", &client, &format!("net:n|{server_addr}:80")).to(&server).open(3).done();
+        world.server("a", &server, &format!("net:n|{server_addr}:80"), &format!("net:n|{client_addr}")).open(3).done();
+        client
+    };
+    let (client, _) = (pair(1), pair(2));
+    let kept = Graph::build(&world.state).keep();
+    let server_addr: scope_core::SocketAddress = "net:n|172.18.1.1:80".parse().unwrap();
+    let key = FlowKey { owner: client, peer: Peer::Dialled(server_addr.clone()), server_addr, proto: Protocol::Tcp };
+    world.say("a", "net", Body::Gone(Gone::Flow(Box::new(key))));
+
+    let new = Graph::build(&world.state);
+    assert_eq!(new.links().len(), 2, "the server still speaks of it");
+    let again = kept.graph(&world.state).unwrap();
+    assert_eq!(again.links().iter().map(|link| link.figures.open).collect::<Vec<_>>(), [3, 3]);
 }
