@@ -1,5 +1,7 @@
 //! Computes what is due for one channel from a graph, and hands it to the subscribers.
 
+use std::time::{Duration, Instant};
+
 use scope_core::Timestamp;
 use scope_render::graph::Graph;
 use scope_render::layout::{Layout, Previous};
@@ -37,6 +39,9 @@ pub(super) struct ViewKept {
 pub(super) struct Sent {
     pub(super) messages: u64,
     pub(super) overflows: u64,
+    /// What figures and snapshots took of a computation that was for the sake of structure, too.
+    pub(super) figures_took: Duration,
+    pub(super) snapshots_took: Duration,
 }
 
 impl Kept {
@@ -82,13 +87,15 @@ impl ViewKept {
         let mut sent = Sent::default();
         self.changes(channel, &rendered, layout.as_ref(), at, moved, &mut sent);
         if due.figures {
-            let figures = self.only_figures(channel, graph, at, moved);
-            sent.messages += figures.messages;
-            sent.overflows += figures.overflows;
+            let began = Instant::now();
+            sent.add(self.only_figures(channel, graph, at, moved));
+            sent.figures_took = began.elapsed();
         }
         if channel.wants_snapshot() {
+            let began = Instant::now();
             channel.send_snapshot(self.snapshot(channel, &rendered, layout.as_ref(), at));
             sent.messages += 1;
+            sent.snapshots_took = began.elapsed();
         }
         sent
     }
@@ -199,6 +206,13 @@ impl ViewKept {
 }
 
 impl Sent {
+    pub(super) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.overflows += other.overflows;
+        self.figures_took += other.figures_took;
+        self.snapshots_took += other.snapshots_took;
+    }
+
     pub(super) fn count(&mut self, overflows: u64) {
         self.messages += 1;
         self.overflows += overflows;

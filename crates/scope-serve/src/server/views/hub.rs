@@ -109,19 +109,21 @@ impl Shared {
                 self.live.board.wait(marks.structure, marks.wakes, wait);
                 continue;
             }
-            let done = self.pass(&mut kept, due);
+            let (done, sent) = self.pass(&mut kept, due);
             seen.figures = if done.figures { marks.figures } else { seen.figures };
             if done.structure {
                 (seen.structure, seen.drift) = (marks.structure, marks.drift);
             }
             let cost = began.elapsed();
-            pace.done(done, began, cost);
+            pace.done(done, began, cost.saturating_sub(sent.figures_took), sent.snapshots_took);
+            self.messages.fetch_add(sent.messages, Ordering::Relaxed);
+            self.overflows.fetch_add(sent.overflows, Ordering::Relaxed);
             self.busy_us.fetch_add(cost.as_micros() as u64, Ordering::Relaxed);
         }
     }
 
     /// Computes all channels, those of one visibility from one graph. What was done: where the former graph is of no use, the structure too.
-    fn pass(&self, kept: &mut AllKept, due: Due) -> Due {
+    fn pass(&self, kept: &mut AllKept, due: Due) -> (Due, Sent) {
         let mut by_visibility: HashMap<String, (Visibility, Channels)> = HashMap::new();
         {
             let channels = self.lock();
@@ -131,38 +133,38 @@ impl Shared {
                 group.1.push((text.clone(), Arc::clone(channel)));
             }
         }
-        let mut done = due;
+        let (mut done, mut sent) = (due, Sent::default());
         for (visibility, channels) in by_visibility.into_values() {
             self.live.with_visible(&visibility, |state| {
                 let all = visibility.filter().is_none();
                 let former = if all { kept.graph.take() } else { None };
                 let again = if due.structure { None } else { former.as_ref().and_then(|former| former.graph(state)) };
-                let is_drawn = again.inspect(|graph| self.compute(graph, &channels, &mut kept.channels, &mut kept.moved, due)).is_some();
+                let is_drawn = again.inspect(|graph| sent.add(compute(graph, &channels, &mut kept.channels, &mut kept.moved, due))).is_some();
                 if is_drawn {
                     kept.graph = former;
                     return;
                 }
                 let graph = Graph::build_after(state, former.as_ref());
                 drop(former);
-                self.compute(&graph, &channels, &mut kept.channels, &mut kept.moved, Due { structure: true, ..due });
+                sent.add(compute(&graph, &channels, &mut kept.channels, &mut kept.moved, Due { structure: true, ..due }));
                 if all {
                     done.structure = true;
                     kept.graph = Some(graph.keep());
                 }
             });
         }
-        done
+        (done, sent)
     }
+}
 
-    fn compute(&self, graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, moved: &mut Moved, due: Due) {
-        let at = now();
-        for (text, channel) in channels {
-            let mine = kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted));
-            let Sent { messages, overflows } = mine.compute(channel, graph, due, at, moved);
-            self.messages.fetch_add(messages, Ordering::Relaxed);
-            self.overflows.fetch_add(overflows, Ordering::Relaxed);
-        }
+/// Computes what is due for channels that see the same.
+fn compute(graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, moved: &mut Moved, due: Due) -> Sent {
+    let at = now();
+    let mut sent = Sent::default();
+    for (text, channel) in channels {
+        sent.add(kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted)).compute(channel, graph, due, at, moved));
     }
+    sent
 }
 
 /// Channels with the texts that tell them apart.

@@ -12,7 +12,7 @@ const FIGURES: Duration = Duration::from_secs(1);
 const DRIFT: Duration = Duration::from_secs(5);
 
 /// The share of a core that structure may cost: one part in so many.
-const SHARE: u32 = 10;
+const SHARE: u32 = 4;
 
 /// The share that it may cost as long as nobody waits for longer than figures do.
 const MODEST: u32 = 30;
@@ -47,12 +47,15 @@ pub(super) struct Since {
 pub(super) struct Pace {
     structure: Instant,
     figures: Instant,
+    /// Of structure alone, without the figures and snapshots that were made with it.
     cost: Duration,
+    /// Of snapshots.
+    snapshots: Duration,
 }
 
 impl Pace {
     pub(super) fn new(now: Instant) -> Self {
-        Self { structure: now.checked_sub(DRIFT).unwrap_or(now), figures: now, cost: Duration::ZERO }
+        Self { structure: now.checked_sub(DRIFT).unwrap_or(now), figures: now, cost: Duration::ZERO, snapshots: Duration::ZERO }
     }
 
     fn is_dear(&self) -> bool {
@@ -61,12 +64,12 @@ impl Pace {
 
     /// From when on structure may be computed again for somebody who has nothing yet.
     fn asked_from(&self) -> Instant {
-        self.structure + STRUCTURE.max(self.cost * SHARE)
+        self.structure + STRUCTURE.max((self.cost + self.snapshots) * SHARE)
     }
 
     /// From when on structure may be computed again. What is dear waits for the figures, but not for longer than these are apart.
     fn structure_from(&self) -> Instant {
-        let from = self.asked_from().max(self.structure + FIGURES.min(self.cost * MODEST));
+        let from = self.structure + STRUCTURE.max(self.cost * SHARE).max(FIGURES.min(self.cost * MODEST));
         if self.is_dear() { from.max((self.figures + FIGURES).min(self.structure + FIGURES)) } else { from }
     }
 
@@ -90,12 +93,13 @@ impl Pace {
         (due, next.saturating_duration_since(now).max(Duration::from_millis(20)))
     }
 
-    /// What was computed.
-    pub(super) fn done(&mut self, due: Due, began: Instant, cost: Duration) {
+    /// What was computed, what it cost beside figures, and what of that snapshots did.
+    pub(super) fn done(&mut self, due: Due, began: Instant, cost: Duration, snapshots: Duration) {
         if due.structure {
             self.structure = began;
-            // The mean of the last few.
-            self.cost = (self.cost * 3 + cost) / 4;
+            // The means of the last few.
+            self.cost = (self.cost * 3 + cost.saturating_sub(snapshots)) / 4;
+            self.snapshots = (self.snapshots * 3 + snapshots) / 4;
         }
         if due.figures {
             // In step: a late one is not followed by another late one.
@@ -117,7 +121,7 @@ mod tests {
         let mut pace = Pace::new(start);
         let (due, _) = pace.due(STRUCTURE_CHANGED, start);
         assert!(due.structure && !due.figures);
-        pace.done(due, start, Duration::from_millis(1));
+        pace.done(due, start, Duration::from_millis(1), Duration::ZERO);
         let (due, wait) = pace.due(STRUCTURE_CHANGED, start + Duration::from_millis(40));
         assert_eq!((due, wait), (Due::default(), Duration::from_millis(60)));
         assert!(pace.due(STRUCTURE_CHANGED, start + Duration::from_millis(100)).0.structure);
@@ -132,11 +136,11 @@ mod tests {
             now += wait;
             if due.structure {
                 passes += 1;
-                pace.done(due, now, Duration::from_millis(200));
+                pace.done(due, now, Duration::from_millis(200), Duration::ZERO);
             }
         }
         let share = f64::from(passes) * 0.2 / 60.0;
-        assert!((0.06..=0.12).contains(&share), "a share of {share}");
+        assert!((0.15..=0.25).contains(&share), "a share of {share}");
     }
 
     #[test]
@@ -153,7 +157,7 @@ mod tests {
             }
             passes.push(due);
             last = now;
-            pace.done(due, now, Duration::from_millis(60));
+            pace.done(due, now, Duration::from_millis(60), Duration::ZERO);
             now += Duration::from_millis(60);
         }
         let late = passes.get(10..).unwrap();
@@ -176,7 +180,7 @@ mod tests {
         let late = start + Duration::from_millis(1100);
         let (due, _) = pace.due(moved, late);
         assert!(due.figures);
-        pace.done(due, late, Duration::ZERO);
+        pace.done(due, late, Duration::ZERO, Duration::ZERO);
         assert!(!pace.due(moved, start + Duration::from_millis(1900)).0.figures);
         assert!(pace.due(moved, start + Duration::from_secs(2)).0.figures);
     }
@@ -185,7 +189,7 @@ mod tests {
     fn a_change_of_sampled_ports_waits_for_five_seconds() {
         let start = Instant::now();
         let mut pace = Pace::new(start);
-        pace.done(Due { structure: true, figures: false }, start, Duration::ZERO);
+        pace.done(Due { structure: true, figures: false }, start, Duration::ZERO, Duration::ZERO);
         let drift = Since { drift: true, ..Since::default() };
         assert!(!pace.due(drift, start + Duration::from_secs(4)).0.structure);
         assert!(pace.due(drift, start + Duration::from_secs(5)).0.structure);
