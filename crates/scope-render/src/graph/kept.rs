@@ -187,29 +187,23 @@ impl Kept {
     /// The links of some of the reports, which were `former`.
     fn redraw_some(&self, drawing: &Drawing<'_, '_>, lost: &[bool], of: Range<usize>, former: &[Link]) -> Option<Vec<Link>> {
         let is_lost = |report: &u32| lost.get(*report as usize).copied().unwrap_or(false);
-        let pairs = |report: u32| self.pairs.of(report);
         let mut drawn = Vec::with_capacity(former.len());
         let mut former = former;
         for report in of.start as u32..of.end as u32 {
-            let start = drawn.len();
-            drawing.links_of(report, &mut drawn);
             let (old, later) = former.split_at(former.iter().position(|link| link.drawn_for() != report).unwrap_or(former.len()));
             former = later;
-            let new = drawn.get_mut(start..).unwrap_or_default();
-            if !new.iter().map(|link| (link.client, link.server)).eq(old.iter().map(|link| (link.client, link.server))) {
-                // What others lack because a flow has gone is no news: the next structure tells what became of it.
-                let any_lost = || is_lost(&report) || pairs(report).iter().any(|other| is_lost(other) || pairs(*other).iter().any(is_lost));
-                if !any_lost() {
-                    return None;
-                }
-                drawn.truncate(start);
+            // What the other end still says of a flow that has gone is no news: the next structure tells what became of it.
+            if is_lost(&report) || self.pairs.of(report).iter().any(is_lost) {
                 drawn.extend_from_slice(old);
                 continue;
             }
+            let start = drawn.len();
+            drawing.links_of(report, &mut drawn);
+            let new = drawn.get_mut(start..).unwrap_or_default();
+            if !new.iter().map(|link| (link.client, link.server)).eq(old.iter().map(|link| (link.client, link.server))) {
+                return None;
+            }
             for (new, old) in new.iter_mut().zip(old) {
-                if is_lost(&old.client) || is_lost(&old.server) {
-                    new.clone_from(old);
-                }
                 (new.from, new.to) = (old.from, old.to);
             }
         }

@@ -124,7 +124,7 @@ impl Figures {
     }
 }
 
-/// All links that the reports amount to; [`NONE`] for ends of which no pair was found. Where there are many they are drawn on two threads.
+/// All links that the reports amount to; [`NONE`] for ends that neither addresses nor pairs tell. Where there are many they are drawn on two threads.
 pub(super) fn draw(reports: &[Report<'_>], pairs: &Pairs, samples: &Samples<'_, '_>, parents: &Parents, is_large: bool) -> Vec<Link> {
     let drawing = Drawing { reports, pairs, samples, parents };
     let half = reports.len() / 2;
@@ -133,9 +133,9 @@ pub(super) fn draw(reports: &[Report<'_>], pairs: &Pairs, samples: &Samples<'_, 
     links
 }
 
-/// Puts what `other_end` tells in place of ends of which no pair was found.
-pub(super) fn end<'s>(links: &mut [Link], reports: &[Report<'s>], mut other_end: impl FnMut(&Report<'s>) -> u32) {
-    let mut end = |number: u32| reports.get(number as usize).map_or(NONE, &mut other_end);
+/// Puts what `unknown_end` tells in place of ends that nobody knows.
+pub(super) fn end<'s>(links: &mut [Link], reports: &[Report<'s>], mut unknown_end: impl FnMut(&Report<'s>) -> u32) {
+    let mut end = |number: u32| reports.get(number as usize).map_or(NONE, &mut unknown_end);
     for link in links {
         if link.to == NONE {
             link.to = end(link.client);
@@ -163,7 +163,7 @@ impl Drawing<'_, '_> {
         links
     }
 
-    /// The links that one report amounts to; [`NONE`] for the ends of which no pair was found.
+    /// The links that one report amounts to; [`NONE`] for an end that is not known.
     pub(super) fn links_of(&self, number: u32, links: &mut Vec<Link>) {
         let Self { reports, pairs, samples, parents } = *self;
         let Some(report) = reports.get(number as usize) else { return };

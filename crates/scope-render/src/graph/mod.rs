@@ -19,7 +19,7 @@
 //! | `networks` | the addresses of containers, kept from one graph to the next |
 //! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
-//! | `ahead` | figures brought near before they are read |
+//! | `ahead` | figures and attributes brought near before they are read |
 //! | `threads` | two parts of the work at once, where there is much |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
@@ -159,7 +159,7 @@ impl<'s> Graph<'s> {
         let samples = pairs::Samples::new(&reports, &agents);
         let pairs = pairs::find(&reports, &nodes, &parents, &samples);
         let mut links = links::draw(&reports, &pairs, &samples, &parents, nodes.len() >= threads::LARGE);
-        links::end(&mut links, &reports, |report| report.other_end(&mut peers));
+        links::end(&mut links, &reports, |report| report.unknown_peer(&mut peers));
         drop(places);
         parents.extend(pseudo.iter().map(|pseudo| pseudo.parent));
         let sources = state.agents().flat_map(|(name, agent)| agent.sources().map(move |(source, said)| (name, source, said.nodes_revision()))).collect();

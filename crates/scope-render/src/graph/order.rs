@@ -91,7 +91,7 @@ pub(super) fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>
     let mut keys: Vec<(u64, u32)> = Vec::with_capacity(mentions.len());
     let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
     for (mention, number) in mentions.iter().zip(0..) {
-        if number as usize % AHEAD == 0 {
+        if (number as usize).is_multiple_of(AHEAD) {
             look_at_ids(mentions.get(number as usize..).unwrap_or_default());
         }
         let known = by_hash.entry(mention.hash, |known| hash(*known) == mention.hash && is_same(id(*known), mention.id), |known| hash(*known));

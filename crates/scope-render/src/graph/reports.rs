@@ -171,7 +171,7 @@ fn inmost_place(node: u32, nodes: &Nodes<'_>, parents: &Parents) -> u32 {
 }
 
 impl<'s> Report<'s> {
-    /// The node that stands for the other end where it is unknown.
+    /// The node that stands for the other end, which is unknown.
     pub(super) fn unknown_peer(&self, peers: &mut Peers<'s, '_>) -> u32 {
         let key = &self.flow.key;
         match &key.peer {
@@ -181,10 +181,5 @@ impl<'s> Report<'s> {
                 peers.unknown(Side::Client, &client.scope, client.ip, folded)
             }
         }
-    }
-
-    /// The other end, whether it is known or not.
-    pub(super) fn other_end(&self, peers: &mut Peers<'s, '_>) -> u32 {
-        if self.peer == NONE { self.unknown_peer(peers) } else { self.peer }
     }
 }

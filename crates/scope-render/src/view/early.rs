@@ -15,9 +15,11 @@ const MANY: usize = 4_000;
 const SAMPLE: usize = 64;
 
 impl<'g> Asked<'g, '_> {
-    /// Finds out what of `nodes` was not yet, where that is much.
+    /// Finds out of `nodes` what facts decide, where of many of them nobody knows it yet.
     pub(super) fn answer_early(&self, view: &'static View, selection: &Selection<'g>, groups: Option<&mut Groups<'g, '_>>, nodes: &[u32]) {
-        let is_answered = |node: &&u32| self.is_answered(**node) && groups.as_ref().is_none_or(|groups| groups.is_answered(**node));
+        let is_grouped = |node: u32| groups.as_ref().is_none_or(|groups| groups.is_answered(node));
+        // Nobody asks for the group of what is left out.
+        let is_answered = |node: &&u32| self.is_known_hidden(**node).is_some_and(|is_hidden| is_hidden || is_grouped(**node));
         let sample = || nodes.iter().step_by(SAMPLE);
         if nodes.len() < MANY || sample().filter(is_answered).count() * 2 > sample().count() {
             return;
@@ -30,7 +32,7 @@ impl<'g> Asked<'g, '_> {
             let mut found = Vec::with_capacity(if groups.is_some() { nodes.len() } else { 0 });
             for near in nodes.chunks(AHEAD) {
                 graph.look_for_attrs(near);
-                for node in near.iter().copied().filter(|node| asked.hidden_by(*node).is_none()) {
+                for node in near.iter().copied().filter(|node| !graph.is_gone(*node) && asked.hidden_by(*node).is_none()) {
                     found.extend(groups.as_ref().map(|groups| (node, groups.key(node))));
                 }
             }

@@ -160,9 +160,14 @@ impl<'a, 's> Asked<'a, 's> {
         self.fields.look_ahead(self.graph, nodes);
     }
 
-    /// Whether it is known already whether the view leaves a node out by default.
-    pub(super) fn is_answered(&self, node: u32) -> bool {
-        self.hides.first().is_none_or(|hiding| hiding.verdicts.known(node).is_some())
+    /// Whether the view leaves a node out by default, as far as that is known already.
+    pub(super) fn is_known_hidden(&self, node: u32) -> Option<bool> {
+        for hiding in &self.hides {
+            if hiding.verdicts.known(node)? {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// What the view leaves out by default, if a node is of it.

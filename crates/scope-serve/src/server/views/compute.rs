@@ -39,7 +39,7 @@ pub(super) struct ViewKept {
 pub(super) struct Sent {
     pub(super) messages: u64,
     pub(super) overflows: u64,
-    /// What figures and snapshots took of a computation that was for the sake of structure, too.
+    /// What figures and snapshots of a view took of a computation that was for the sake of structure, too.
     pub(super) figures_took: Duration,
     pub(super) snapshots_took: Duration,
 }
@@ -91,7 +91,7 @@ impl ViewKept {
             sent.add(self.only_figures(channel, graph, at, moved));
             sent.figures_took = began.elapsed();
         }
-        if channel.wants_snapshot() {
+        if due.snapshots && channel.wants_snapshot() {
             let began = Instant::now();
             channel.send_snapshot(self.snapshot(channel, &rendered, layout.as_ref(), at));
             sent.messages += 1;

@@ -29,6 +29,8 @@ const SOONER: Duration = Duration::from_millis(250);
 pub(super) struct Due {
     pub(super) structure: bool,
     pub(super) figures: bool,
+    /// For those who have nothing yet.
+    pub(super) snapshots: bool,
 }
 
 /// What has happened since the last computation.
@@ -47,9 +49,9 @@ pub(super) struct Since {
 pub(super) struct Pace {
     structure: Instant,
     figures: Instant,
-    /// Of structure alone, without the figures and snapshots that were made with it.
+    /// Of structure, without the figures and snapshots of views that were made with it.
     cost: Duration,
-    /// Of snapshots.
+    /// Of these snapshots.
     snapshots: Duration,
 }
 
@@ -76,18 +78,15 @@ impl Pace {
     /// What is due, and for how long there is nothing to do but to wait for news.
     pub(super) fn due(&self, since: Since, now: Instant) -> (Due, Duration) {
         let next_figures = self.figures + FIGURES;
-        let mut due = Due { structure: false, figures: since.figures && now >= next_figures };
-        let next_structure = if since.asked {
-            Some(self.asked_from())
-        } else if since.structure {
-            Some(self.structure_from())
-        } else if since.drift {
-            Some((self.structure + DRIFT).max(self.structure_from()))
-        } else {
-            None
-        };
-        let sooner = if due.figures && self.is_dear() { SOONER } else { Duration::ZERO };
-        due.structure = next_structure.is_some_and(|at| now + sooner >= at);
+        let figures = since.figures && now >= next_figures;
+        let sooner = if figures && self.is_dear() { SOONER } else { Duration::ZERO };
+        let is_due = |at: &Instant| now + sooner >= *at;
+        // Whoever waits for a snapshot does not hold up those who have one.
+        let asked = since.asked.then(|| self.asked_from());
+        let structure = since.structure.then(|| self.structure_from());
+        let drift = since.drift.then(|| (self.structure + DRIFT).max(self.structure_from()));
+        let next_structure = [asked, structure, drift].into_iter().flatten().min();
+        let due = Due { structure: next_structure.as_ref().is_some_and(is_due), figures, snapshots: asked.as_ref().is_some_and(is_due) };
         let next = next_structure.map_or(next_figures, |at| at.min(next_figures));
         // Figures that did not move by their time are looked at a little later.
         (due, next.saturating_duration_since(now).max(Duration::from_millis(20)))
@@ -189,9 +188,25 @@ mod tests {
     fn a_change_of_sampled_ports_waits_for_five_seconds() {
         let start = Instant::now();
         let mut pace = Pace::new(start);
-        pace.done(Due { structure: true, figures: false }, start, Duration::ZERO, Duration::ZERO);
+        pace.done(Due { structure: true, ..Due::default() }, start, Duration::ZERO, Duration::ZERO);
         let drift = Since { drift: true, ..Since::default() };
         assert!(!pace.due(drift, start + Duration::from_secs(4)).0.structure);
         assert!(pace.due(drift, start + Duration::from_secs(5)).0.structure);
+    }
+
+    #[test]
+    fn who_waits_for_a_dear_snapshot_does_not_hold_up_the_others() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        let both = Due { structure: true, snapshots: true, ..Due::default() };
+        for pass in 1..20 {
+            pace.done(both, start + Duration::from_secs(pass), Duration::from_millis(550), Duration::from_millis(500));
+        }
+        let last = start + Duration::from_secs(19);
+        let since = Since { asked: true, ..STRUCTURE_CHANGED };
+        let due = pace.due(since, last + Duration::from_millis(1100)).0;
+        assert!(due.structure && !due.snapshots, "{due:?}");
+        let due = pace.due(since, last + Duration::from_secs(3)).0;
+        assert!(due.structure && due.snapshots, "{due:?}");
     }
 }

@@ -197,7 +197,7 @@ impl Setup {
     /// What only moves figures is computed from the former graph, as the hub does it. Whether that was possible.
     fn figures(&mut self, former: &graph::Kept, state: &State) -> bool {
         let again = former.graph(state);
-        let due = Due { structure: false, figures: true };
+        let due = Due { figures: true, ..Due::default() };
         if let Some(graph) = &again {
             self.kept.compute(&self.channel, graph, due, Timestamp::default(), &mut self.moved);
         }
@@ -206,7 +206,7 @@ impl Setup {
 
     fn compute(&mut self, state: &State, figures: bool) {
         let graph = Graph::build_after(state, self.graph.as_ref());
-        self.kept.compute(&self.channel, &graph, Due { structure: true, figures }, Timestamp::default(), &mut self.moved);
+        self.kept.compute(&self.channel, &graph, Due { structure: true, figures, snapshots: true }, Timestamp::default(), &mut self.moved);
         self.graph = Some(graph.keep());
     }
 }
