@@ -41,8 +41,10 @@ impl<'s> Nodes<'s> {
             *place = places.rank(*place);
         }
         let (one, other) = first.split_at(first.len() / 2);
-        let part = |first: &[u32]| Part::of(first, &mentions, &said, &kinds, &places, &agents);
-        let (Part { mut ids, mut columns, said: mut in_order, mut numbers }, mut other) = threads::both(is_large, || part(one), || part(other));
+        // One has room for the other, too.
+        let part = |first: &[u32], about: usize| Part::of(first, about, &mentions, &said, &kinds, &places, &agents);
+        let (Part { mut ids, mut columns, said: mut in_order, mut numbers }, mut other) =
+            threads::both(is_large, || part(one, mentions.len()), || part(other, other.len()));
         columns.append(other.columns, in_order.len() as u32);
         ids.append(&mut other.ids);
         in_order.append(&mut other.said);
@@ -232,10 +234,9 @@ struct Part<'s> {
 }
 
 impl<'s> Part<'s> {
-    /// The nodes whose first mentions are these.
-    fn of(first: &[u32], mentions: &[Mention<'s>], said: &[Said<'s>], kinds: &[KindId], places: &Places, agents: &HashMap<&str, u32>) -> Self {
-        let about = first.len() + first.len() / 4;
-        let (ids, columns) = (Vec::with_capacity(first.len()), Columns::with_capacity(first.len()));
+    /// The nodes whose first mentions are these, with room for about so many.
+    fn of(first: &[u32], about: usize, mentions: &[Mention<'s>], said: &[Said<'s>], kinds: &[KindId], places: &Places, agents: &HashMap<&str, u32>) -> Self {
+        let (ids, columns) = (Vec::with_capacity(about), Columns::with_capacity(about));
         let mut part = Self { ids, columns, said: Vec::with_capacity(about), numbers: Vec::with_capacity(about) };
         for first in first {
             let start = part.said.len();
