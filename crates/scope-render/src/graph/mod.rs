@@ -148,8 +148,8 @@ impl<'s> Graph<'s> {
             (parents, versions, same, (networks, listening))
         } else {
             let is_large = nodes.len() >= threads::LARGE;
-            let parents = Parents::resolve(&nodes);
-            let places = threads::both(is_large, || networks::Networks::gather(&nodes, None, &[]), || listening::Listening::gather(&nodes, None, &[]));
+            let places = || (networks::Networks::gather(&nodes, None, &[]), listening::Listening::gather(&nodes, None, &[]));
+            let (parents, places) = threads::both(is_large, || Parents::resolve(&nodes), places);
             (parents, Vec::new(), Vec::new(), places)
         };
         let mut pseudo = Vec::new();

@@ -7,7 +7,6 @@ use hashbrown::HashSet;
 use super::NONE;
 use super::carried::Carried;
 use super::nodes::Nodes;
-use super::threads::{self, LARGE};
 
 /// Most nodes looked at above one: a process has a container, a pod, a few services, a host.
 const ANCESTORS: usize = 64;
@@ -57,25 +56,18 @@ impl Parents {
                 named.extend(said.parents.iter().map(|parent| (node, parent.as_str(), 0)));
             }
         }
-        let find = |named: &mut [(u32, &str, u64)]| {
-            for (_, id, hash) in named.iter_mut() {
-                *hash = id_hash(id);
+        for (_, id, hash) in &mut named {
+            *hash = id_hash(id);
+        }
+        // Processes of one container follow each other.
+        let mut last = (0, "", NONE);
+        let mut found: Vec<u32> = Vec::with_capacity(named.len());
+        for (_, id, hash) in &named {
+            if (last.0, last.1) != (*hash, *id) {
+                last = (*hash, *id, nodes.find_hashed(id, *hash).unwrap_or(NONE));
             }
-            // Processes of one container follow each other.
-            let mut last = (0, "", NONE);
-            let mut found: Vec<u32> = Vec::with_capacity(named.len());
-            for (_, id, hash) in named {
-                if (last.0, last.1) != (*hash, *id) {
-                    last = (*hash, *id, nodes.find_hashed(id, *hash).unwrap_or(NONE));
-                }
-                found.push(last.2);
-            }
-            found
-        };
-        let half = named.len() / 2;
-        let (one, other) = named.split_at_mut(half);
-        let (mut found, mut others) = threads::both(nodes.len() >= LARGE, || find(one), || find(other));
-        found.append(&mut others);
+            found.push(last.2);
+        }
 
         let mut parents = Self { starts: Vec::with_capacity(nodes.len() + 1), parents: Vec::with_capacity(found.len()), missing: Vec::new() };
         let mut found = named.iter().zip(found).peekable();
