@@ -34,6 +34,7 @@ mod serve_admin;
 mod serve_api;
 mod serve_credentials;
 mod serve_faults;
+mod serve_filter;
 mod serve_real;
 mod serve_security;
 mod serve_sql;

@@ -1,5 +1,6 @@
 //! `/metrics`: the server's own figures as `scope_*`, and those of containers under the names and labels that cAdvisor gives them, so that dashboards
-//! that exist show them. A caller gets the containers that it may see.
+//! that exist show them. A caller gets the containers that it may see, and the server's own figures if it may see all: memory, CPU time, connections and
+//! refusals grow with what others have.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -90,7 +91,11 @@ pub(super) async fn metrics(caller: Allowed<Read>, State(app): State<Arc<App>>) 
     let text = app
         .compute(move || {
             let mut out = text;
-            server(&mut out, &shared);
+            if identity.visibility.filter().is_none() {
+                server(&mut out, &shared);
+            } else {
+                version(&mut out);
+            }
             let agents = visible(&shared, &identity.tenant, &identity.visibility);
             let name = |agent: &AgentName| vec![("agent", agent.as_str().to_owned())];
             let rows = |figure: fn(&crate::server::live::AgentInfo) -> f64| agents.iter().map(|agent| (name(&agent.name), figure(agent))).collect::<Vec<_>>();
@@ -124,12 +129,11 @@ pub(super) async fn own(State(app): State<Arc<App>>) -> Response {
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], out.into_text()).into_response()
 }
 
-/// The server's own figures. They tell of nobody's containers.
+/// The server's own figures. They name nobody's containers, but how much there is can be read from them.
 fn server(out: &mut Exposition, app: &App) {
     let one = |value: f64| vec![(Vec::new(), value)];
     let count = |count: &std::sync::atomic::AtomicU64| one(count.load(Ordering::Relaxed) as f64);
-    let version = vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)];
-    out.family("scope_build_info", Kind::Gauge, "The version of the server.", version);
+    version(out);
     out.family("scope_uptime_seconds", Kind::Gauge, "Time since the server started.", one(app.started.elapsed().as_secs_f64()));
     crate::process::figures(out);
     out.family("scope_connections", Kind::Gauge, "Connections open now.", count(&app.counters.connections_open));
@@ -146,6 +150,11 @@ fn server(out: &mut Exposition, app: &App) {
     out.family("scope_auth_failures_total", Kind::Counter, "Attempts to prove an identity that failed.", one(auth.failed as f64));
     out.family("scope_auth_limited_total", Kind::Counter, "Attempts beyond the limit of failures.", one(auth.limited as f64));
     out.family("scope_audit_dropped_total", Kind::Counter, "Entries that never reached the audit.", one(auth.audit_dropped as f64));
+}
+
+fn version(out: &mut Exposition) {
+    let labels = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    out.family("scope_build_info", Kind::Gauge, "The version of the server.", vec![(labels, 1.0)]);
 }
 
 /// Figures of containers, with cAdvisor's labels and `instance_host` for the host.
