@@ -8,7 +8,7 @@ use scope_core::{Figures, Number, Value};
 
 use super::Graph;
 use super::nodes::Nodes;
-use super::said::Attrs;
+use super::said::Found;
 
 /// So many nodes are looked at before the first of them is read: their figures have room in the nearest cache.
 pub const AHEAD: usize = 16;
@@ -49,12 +49,11 @@ impl Nodes<'_> {
     /// Brings near the attributes of `nodes`, at most [`AHEAD`] of them, and what is in those that are maps or lists of maps.
     pub(super) fn look_for_attrs(&self, nodes: &[u32]) {
         let all = || {
-            nodes.iter().flat_map(|node| self.said(*node)).filter_map(|said| match said.attrs {
-                Attrs::One(attrs) => Some(attrs),
-                Attrs::None | Attrs::Several => None,
+            nodes.iter().flat_map(|node| self.said(*node)).filter_map(|said| match said.attrs() {
+                Found::One(attrs) => Some(attrs),
+                Found::None | Found::Several => None,
             })
         };
-        let names = |seen: usize, fields: &Fields<Value>| fields.iter().fold(seen, |seen, (name, _)| seen ^ name.len());
         let inside = |value: &'_ Value| match value {
             Value::Map(map) => map.len(),
             Value::List(list) => list.iter().fold(0, |seen, item| seen ^ item.as_map().map_or(0, Fields::len)),
@@ -72,6 +71,34 @@ impl Nodes<'_> {
         seen = values().fold(seen, maps);
         black_box(seen);
     }
+
+    /// For each of `nodes`, and each who says it of them, one attribute that is a list of maps, brought near; few nodes at a time.
+    pub(super) fn look_for_maps<'s>(&'s self, nodes: impl Iterator<Item = u32> + Clone, name: &str) -> Vec<(u32, &'s [Value])> {
+        let all = || nodes.clone().flat_map(|node| self.said(node).iter().map(move |said| (node, said)));
+        let fields = || {
+            all().filter_map(|(_, said)| match said.attrs() {
+                Found::One(attrs) => Some(attrs),
+                Found::None | Found::Several => None,
+            })
+        };
+        let mut seen = fields().fold(0, |seen, attrs| seen ^ attrs.len());
+        seen = fields().fold(seen, names);
+        let lists: Vec<(u32, &[Value])> = all()
+            .filter_map(|(node, said)| match said.attr(name) {
+                Some(Value::List(list)) => Some((node, list.as_slice())),
+                _ => None,
+            })
+            .collect();
+        let maps = || lists.iter().flat_map(|(_, list)| *list).filter_map(Value::as_map);
+        seen = maps().fold(seen, |seen, map| seen ^ map.len());
+        black_box(maps().fold(seen, names));
+        lists
+    }
+}
+
+/// Touches each name of a map, and what stands beside it.
+fn names(seen: usize, fields: &Fields<Value>) -> usize {
+    fields.iter().fold(seen, |seen, (name, _)| seen ^ name.len())
 }
 
 /// Touches each line of a list of figures. What comes of it means nothing, but has to be used: else nobody would look.

@@ -60,7 +60,6 @@ impl Carried {
 /// A source of an agent, and what of it is looked at anew.
 struct Source<'s> {
     agent: u32,
-    name: &'s str,
     state: &'s SourceState,
     /// Where the nodes stood of which it spoke, in order; none where it says nothing else but figures.
     former: Option<Vec<Slot>>,
@@ -95,7 +94,7 @@ pub(super) fn after<'s>(state: &'s State, former: &Kept) -> Option<(Nodes<'s>, C
         let Some(slots) = &mut source.former else { continue };
         slots.sort_unstable();
         for placed in source.state.placed_nodes().filter(|placed| slots.binary_search(&placed.slot).is_err()) {
-            let mut said = Said::new(source.agent, source.name, number, placed.slot, placed.moves, placed.node);
+            let mut said = Said::new(source.agent, number, placed.slot, placed.moves, placed.node);
             look(&mut said);
             added.push(Added { id: placed.id, hash: placed.hash, said });
         }
@@ -119,7 +118,7 @@ fn sources<'s>(state: &'s State, former: &Kept) -> Option<Vec<Source<'s>>> {
         for (name, state) in said.sources() {
             let known = known.next().filter(|known| known.agent == *agent && known.name == name)?;
             let former = (known.revision != state.nodes_revision()).then(Vec::new);
-            sources.push(Source { agent: number, name, state, former });
+            sources.push(Source { agent: number, state, former });
         }
     }
     known.next().is_none().then_some(sources)
@@ -165,7 +164,7 @@ impl<'s> Still<'s> {
             let source = sources.get(number as usize)?;
             if let (Some((id, state, moves)), Some(place)) = (source.state.node_at(slot), still.places.get_mut(*at as usize)) {
                 *place = still.said.len() as u32;
-                still.said.push((id.as_str(), Said::new(agent, source.name, number, slot, moves, state)));
+                still.said.push((id.as_str(), Said::new(agent, number, slot, moves, state)));
             }
         }
         threads::halves(&mut still.said, |said| said.iter_mut().for_each(|(_, said)| look(said)));
@@ -306,7 +305,7 @@ impl<'s> Old<'_, 's> {
         merged.columns.end(merged.said.len() as u32, walk);
         merged.columns.find_as(self.columns, |old| carried.to(old), &new);
         let Merged { ids, columns, said, kind_names, agents, .. } = merged;
-        (Nodes::of(ids, columns, kind_names, said, spoken, agents), carried)
+        (Nodes::of(ids, columns, kind_names, said.into(), spoken, agents), carried)
     }
 }
 

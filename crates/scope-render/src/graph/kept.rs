@@ -122,9 +122,8 @@ impl Kept {
         let source = |source: &KeptSource| state.agent(&source.agent).and_then(|agent| agent.source_state(&source.name));
         let sources: Vec<Option<&'s SourceState>> = self.sources.iter().map(source).collect();
         let at = |number: u32| sources.get(number as usize).copied().flatten();
-        let name = |number: u32| self.sources.get(number as usize).map_or("", |source| source.name.as_str());
         let gone: &'s NodeState = &GONE;
-        let blank = self.said.first().map(|said| Said::new(said.agent, "", said.source, said.slot, u32::MAX, gone));
+        let blank = self.said.first().map(|said| Said::new(said.agent, said.source, said.slot, u32::MAX, gone));
         let (mut found, mut ids) = (Vec::new(), vec![""; self.said.len()]);
         found.extend(blank.into_iter().cycle().take(self.said.len()));
         for place in self.columns.walk() {
@@ -134,7 +133,7 @@ impl Kept {
             let held = at(said.source).and_then(|source| source.node_at(said.slot));
             *id = held.map_or("", |(id, _, _)| id.as_str());
             let (state, moves) = held.map_or((gone, u32::MAX), |(_, state, moves)| (state, moves));
-            *found = Said::new(said.agent, name(said.source), said.source, said.slot, moves, state);
+            *found = Said::new(said.agent, said.source, said.slot, moves, state);
             // Figures are asked for; whoever asks for facts finds them in the state.
             found.look_for_figures();
         }

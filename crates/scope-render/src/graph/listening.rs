@@ -91,6 +91,11 @@ impl Listening {
         &self.scopes
     }
 
+    /// How many endpoints there are.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
     /// The endpoints of a node, in the order of who speaks of it.
     pub(super) fn of(&self, node: u32) -> &[Place] {
         let at = node as usize;

@@ -20,6 +20,7 @@
 //! | `memo` | what views ask again and again |
 //! | `kept` | a graph without its state, for drawing the figures of the same nodes again |
 //! | `ahead` | figures and attributes brought near before they are read |
+//! | `halves` | a list in two pieces, as two threads made it |
 //! | `threads` | two parts of the work at once, where there is much |
 //! | `version` | numbers that tell whether facts have changed, without looking at them |
 
@@ -27,6 +28,7 @@ mod address;
 mod ahead;
 mod carried;
 mod columns;
+mod halves;
 mod kept;
 mod links;
 mod listening;
@@ -148,9 +150,9 @@ impl<'s> Graph<'s> {
             (parents, versions, same, (networks, listening))
         } else {
             let is_large = nodes.len() >= threads::LARGE;
-            let places = || (networks::Networks::gather(&nodes, None, &[]), listening::Listening::gather(&nodes, None, &[]));
-            let (parents, places) = threads::both(is_large, || Parents::resolve(&nodes), places);
-            (parents, Vec::new(), Vec::new(), places)
+            let here = || (Parents::resolve(&nodes), listening::Listening::gather(&nodes, None, &[]));
+            let ((parents, listening), networks) = threads::both(is_large, here, || networks::Networks::gather(&nodes, None, &[]));
+            (parents, Vec::new(), Vec::new(), (networks, listening))
         };
         let mut pseudo = Vec::new();
         let mut peers = peers::Peers::new(nodes.len(), &mut pseudo);
@@ -321,12 +323,12 @@ impl<'s> Graph<'s> {
 
     /// Who speaks of a node, and with which of its parts, in no particular order.
     pub(crate) fn said_by(&self, node: u32) -> impl Iterator<Item = (&'s AgentName, &'s str)> {
-        self.nodes.said(node).iter().filter_map(|said| Some((self.agents.get(said.agent as usize)?.name, said.source)))
+        self.nodes.said(node).iter().filter_map(|said| self.sources.get(said.source_number as usize)).map(|(agent, source, _)| (*agent, *source))
     }
 
     /// The parts of agents that speak of a node, by name.
     pub fn sources(&self, node: u32) -> Vec<&'s str> {
-        let mut names: Vec<_> = self.nodes.said(node).iter().map(|said| said.source).collect();
+        let mut names: Vec<_> = self.said_by(node).map(|(_, source)| source).collect();
         names.sort_unstable();
         names.dedup();
         names

@@ -8,7 +8,6 @@ use scope_core::{CompactString, Value};
 
 use super::address::ip_bits;
 use super::nodes::Nodes;
-use super::said::Said;
 use super::{AHEAD, NONE};
 
 /// The addresses of all containers.
@@ -36,7 +35,8 @@ impl Networks {
         };
         // What a network of the former graph is called here, once it was looked up.
         let mut renumbered = vec![NONE; former.map_or(0, |former| former.names.len())];
-        let mut looked_at = 0;
+        // What the next few containers say of their networks, once it was brought near.
+        let (mut near, mut looked_at) = (Vec::new().into_iter().peekable(), 0);
         for node in 0..nodes.len() as u32 {
             networks.starts.push(networks.of.len() as u32);
             if nodes.kind(node) != container {
@@ -55,10 +55,10 @@ impl Networks {
             }
             if node >= looked_at {
                 looked_at = node + AHEAD as u32;
-                nodes.look_for_attrs(&(node..looked_at).filter(|node| nodes.kind(*node) == container).collect::<Vec<_>>());
+                near = nodes.look_for_maps((node..looked_at).filter(|node| nodes.kind(*node) == container), "networks").into_iter().peekable();
             }
-            for said in nodes.said(node) {
-                read(said, |network, ip| {
+            while let Some((_, maps)) = near.next_if(|(of, _)| *of == node) {
+                read(maps, |network, ip| {
                     let number = number(network, &mut networks.names);
                     networks.of.push((number, ip_bits(ip)));
                 });
@@ -73,6 +73,11 @@ impl Networks {
         &self.names
     }
 
+    /// How many addresses there are.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
     /// The networks that a node is in, and its addresses there.
     pub(super) fn of(&self, node: u32) -> &[(u32, u128)] {
         let at = node as usize;
@@ -83,9 +88,8 @@ impl Networks {
     }
 }
 
-/// The networks and addresses in what is said of a container.
-fn read<'s>(said: &Said<'s>, mut visit: impl FnMut(&'s str, IpAddr)) {
-    let Some(Value::List(networks)) = said.attr("networks") else { return };
+/// The networks and addresses of a container, as one says them.
+fn read<'s>(networks: &'s [Value], mut visit: impl FnMut(&'s str, IpAddr)) {
     for network in networks.iter().filter_map(Value::as_map) {
         let text = |name| network.get(name).and_then(Value::as_text);
         let Some(id) = text("id").filter(|id| !id.is_empty()) else { continue };

@@ -10,8 +10,9 @@ use scope_core::NodeId;
 use scope_core::state::{State, id_hash};
 
 use super::columns::{Columns, Spoken};
+use super::halves::Halves;
 use super::order::{self, Mention, Ordered, Places, split_kind};
-use super::said::{Attrs, Said};
+use super::said::{Found, Said};
 use super::threads::{self, LARGE};
 
 /// The number of a kind.
@@ -23,7 +24,7 @@ pub(crate) struct Nodes<'s> {
     ids: Vec<&'s str>,
     columns: Arc<Columns>,
     kind_names: Words<'s>,
-    said: Vec<Said<'s>>,
+    said: Halves<Said<'s>>,
     spoken: Arc<Spoken>,
     agents: HashMap<&'s str, u32>,
 }
@@ -41,16 +42,14 @@ impl<'s> Nodes<'s> {
             *place = places.rank(*place);
         }
         let (one, other) = first.split_at(first.len() / 2);
-        // One has room for the other, too.
-        let part = |first: &[u32], about: usize| Part::of(first, about, &mentions, &said, &kinds, &places, &agents);
-        let (Part { mut ids, mut columns, said: mut in_order, mut numbers }, mut other) =
-            threads::both(is_large, || part(one, mentions.len()), || part(other, other.len()));
+        // Each of the others' nodes has a mention of its own.
+        let part = |first: &[u32], others: &[u32]| Part::of(first, mentions.len() - others.len(), &mentions, &said, &kinds, &places, &agents);
+        let (Part { mut ids, mut columns, said: in_order, numbers }, mut other) = threads::both(is_large, || part(one, other), || part(other, one));
         columns.append(other.columns, in_order.len() as u32);
         ids.append(&mut other.ids);
-        in_order.append(&mut other.said);
-        numbers.append(&mut other.numbers);
+        let in_order = Halves::of(in_order, other.said);
         let mut walk = vec![0; mentions.len()];
-        for (number, place) in numbers.into_iter().zip(0..) {
+        for (number, place) in numbers.into_iter().chain(other.numbers).zip(0..) {
             if let Some(at) = walk.get_mut(number as usize) {
                 *at = place;
             }
@@ -65,7 +64,7 @@ impl<'s> Nodes<'s> {
         ids: Vec<&'s str>,
         columns: Columns,
         kind_names: Words<'s>,
-        said: Vec<Said<'s>>,
+        said: Halves<Said<'s>>,
         spoken: Arc<Spoken>,
         agents: HashMap<&'s str, u32>,
     ) -> Self {
@@ -102,7 +101,7 @@ impl<'s> Nodes<'s> {
     }
 
     /// All that is said of nodes, node by node.
-    pub(super) fn all_said(&self) -> &[Said<'s>] {
+    pub(super) fn all_said(&self) -> &Halves<Said<'s>> {
         &self.said
     }
 
@@ -142,7 +141,7 @@ impl<'s> Nodes<'s> {
             }
         }
         let kind_names = Words { words: kind_names.collect(), last: 0 };
-        Self { ids, columns: Arc::clone(columns), kind_names, said, spoken: Arc::clone(spoken), agents: HashMap::new() }
+        Self { ids, columns: Arc::clone(columns), kind_names, said: said.into(), spoken: Arc::clone(spoken), agents: HashMap::new() }
     }
 
     /// How many nodes there are.
@@ -181,8 +180,8 @@ impl<'s> Nodes<'s> {
 
     /// The name of a node, by the first who has one for it.
     pub(crate) fn name(&self, node: u32) -> Option<&'s str> {
-        self.said(node).iter().find_map(|said| match said.attrs {
-            Attrs::Several => said.state.name().map(scope_core::CompactString::as_str),
+        self.said(node).iter().find_map(|said| match said.attrs() {
+            Found::Several => said.state.name().map(scope_core::CompactString::as_str),
             _ => said.name,
         })
     }
@@ -209,7 +208,7 @@ impl<'s> Nodes<'s> {
 
     /// Who speaks of a node.
     pub(crate) fn said(&self, node: u32) -> &[Said<'s>] {
-        self.said.get(self.columns.said(node)).unwrap_or_default()
+        self.said.range(self.columns.said(node))
     }
 }
 
@@ -234,17 +233,26 @@ struct Part<'s> {
 }
 
 impl<'s> Part<'s> {
-    /// The nodes whose first mentions are these, with room for about so many.
-    fn of(first: &[u32], about: usize, mentions: &[Mention<'s>], said: &[Said<'s>], kinds: &[KindId], places: &Places, agents: &HashMap<&str, u32>) -> Self {
-        let (ids, columns) = (Vec::with_capacity(about), Columns::with_capacity(about));
-        let mut part = Self { ids, columns, said: Vec::with_capacity(about), numbers: Vec::with_capacity(about) };
+    /// The nodes whose first mentions are these, with room for at most so many mentions.
+    fn of(
+        first: &[u32],
+        most: usize,
+        mentions: &Halves<Mention<'s>>,
+        said: &Halves<Said<'s>>,
+        kinds: &[KindId],
+        places: &Places,
+        agents: &HashMap<&str, u32>,
+    ) -> Self {
+        let count = first.len();
+        let (ids, columns) = (Vec::with_capacity(count), Columns::with_capacity(count));
+        let mut part = Self { ids, columns, said: Vec::with_capacity(most), numbers: Vec::with_capacity(most) };
         for first in first {
             let start = part.said.len();
-            let Some((Mention { id, hash, .. }, kind)) = mentions.get(*first as usize).zip(kinds.get(*first as usize)) else { continue };
+            let Some((Mention { id, hash, .. }, kind)) = mentions.get(*first).zip(kinds.get(*first as usize)) else { continue };
             part.ids.push(id);
             part.columns.push(*hash, *kind, start as u32);
             let mut number = *first;
-            while let Some(said) = said.get(number as usize) {
+            while let Some(said) = said.get(number) {
                 part.said.push(*said);
                 part.numbers.push(number);
                 number = places.next(number);
@@ -256,10 +264,10 @@ impl<'s> Part<'s> {
 }
 
 /// Looks once into each state of what is said; gives back the kinds that these are of, and their names.
-fn look<'s>(said: &mut [Said<'s>]) -> (Vec<KindId>, Words<'s>) {
+fn look<'s>(said: &mut Halves<Said<'s>>) -> (Vec<KindId>, Words<'s>) {
     let mut names = Words::default();
     let mut kinds = Vec::with_capacity(said.len());
-    for said in said {
+    for said in said.iter_mut() {
         let latest = said.state.layers().first();
         kinds.push(latest.map_or(0, |latest| names.number(&latest.node.kind)));
         said.look();

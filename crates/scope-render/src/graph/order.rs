@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashTable};
 use scope_core::state::{AgentState, State};
 
 use super::columns::Spoken;
+use super::halves::Halves;
 use super::nodes::{Words, is_same};
 use super::said::Said;
 use super::threads::{self, LARGE};
@@ -21,29 +22,36 @@ pub(super) struct Mention<'s> {
 }
 
 /// All that `state` says of nodes, source by source: of whom, and what, each as yet not looked into. Where that is much, on two threads.
-pub(super) fn mentions(state: &State) -> (Vec<Mention<'_>>, Vec<Said<'_>>) {
+pub(super) fn mentions(state: &State) -> (Halves<Mention<'_>>, Halves<Said<'_>>) {
+    let agents = numbered(state);
+    let (one, other) = agents.split_at(agents.len() / 2);
+    let about = |agents: &[Numbered<'_>]| agents.iter().flat_map(|(_, _, agent)| agent.sources()).map(|(_, said)| said.most_nodes()).sum::<usize>();
+    let (most, most_of_other) = (about(one), about(other));
+    let ((mentions, all), (others, other_all)) = threads::both(most + most_of_other >= LARGE, || mentions_of(one, most), || mentions_of(other, most_of_other));
+    (Halves::of(mentions, others), Halves::of(all, other_all))
+}
+
+/// An agent with its number and that of its first source.
+pub(super) type Numbered<'s> = (u32, u32, &'s AgentState);
+
+/// All agents, in the order of their names; their sources are numbered through.
+pub(super) fn numbered(state: &State) -> Vec<Numbered<'_>> {
     let (mut agents, mut sources) = (Vec::new(), 0);
     for ((_, agent), number) in state.agents().zip(0..) {
         agents.push((number, sources, agent));
         sources += agent.sources().count() as u32;
     }
-    let about = |agents: &[(u32, u32, &AgentState)]| agents.iter().flat_map(|(_, _, agent)| agent.sources()).map(|(_, said)| said.most_nodes()).sum::<usize>();
-    let count = about(&agents);
-    let (one, other) = agents.split_at(agents.len() / 2);
-    let ((mut mentions, mut all), (mut others, mut other_all)) = threads::both(count >= LARGE, || mentions_of(one, count), || mentions_of(other, about(other)));
-    mentions.append(&mut others);
-    all.append(&mut other_all);
-    (mentions, all)
+    agents
 }
 
-/// The same of some agents, given with their numbers and those of their first sources.
-fn mentions_of<'s>(agents: &[(u32, u32, &'s AgentState)], about: usize) -> (Vec<Mention<'s>>, Vec<Said<'s>>) {
+/// The same of some agents, with room for about so many.
+fn mentions_of<'s>(agents: &[Numbered<'s>], about: usize) -> (Vec<Mention<'s>>, Vec<Said<'s>>) {
     let (mut mentions, mut all) = (Vec::with_capacity(about), Vec::with_capacity(about));
     for (agent, first_source, state) in agents {
-        for ((source, said), number) in state.sources().zip(*first_source..) {
+        for ((_, said), number) in state.sources().zip(*first_source..) {
             for placed in said.placed_nodes() {
                 mentions.push(Mention { id: placed.id.as_str(), hash: placed.hash, agent: *agent });
-                all.push(Said::new(*agent, source, number, placed.slot, placed.moves, placed.node));
+                all.push(Said::new(*agent, number, placed.slot, placed.moves, placed.node));
             }
         }
     }
@@ -80,9 +88,9 @@ impl Places {
 }
 
 /// The nodes in order, their mentions by agent and source; and who speaks of which kind. Only one mention of each is sorted: most texts are never compared.
-pub(super) fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>) -> Ordered {
-    let id = |number: u32| mentions.get(number as usize).map_or("", |mention| mention.id);
-    let hash = |number: u32| mentions.get(number as usize).map_or(0, |mention| mention.hash);
+pub(super) fn order<'s>(mentions: &Halves<Mention<'s>>, agents: &HashMap<&'s str, u32>) -> Ordered {
+    let id = |number: u32| mentions.get(number).map_or("", |mention| mention.id);
+    let hash = |number: u32| mentions.get(number).map_or(0, |mention| mention.hash);
     let mut by_hash: HashTable<u32> = HashTable::with_capacity(mentions.len());
     // While they are brought together: of a first mention the last one of its node.
     let mut places = Places { next: vec![NONE; mentions.len()], rank: vec![NONE; mentions.len()] };
@@ -92,7 +100,7 @@ pub(super) fn order<'s>(mentions: &[Mention<'s>], agents: &HashMap<&'s str, u32>
     let (mut last, mut last_agent) = ((NONE, 0), (NONE, ""));
     for (mention, number) in mentions.iter().zip(0..) {
         if (number as usize).is_multiple_of(AHEAD) {
-            look_at_ids(mentions.get(number as usize..).unwrap_or_default());
+            look_at_ids(mentions.rest(number));
         }
         let known = by_hash.entry(mention.hash, |known| hash(*known) == mention.hash && is_same(id(*known), mention.id), |known| hash(*known));
         let word_number = match known {

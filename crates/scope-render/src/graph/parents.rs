@@ -6,10 +6,13 @@ use hashbrown::HashSet;
 
 use super::NONE;
 use super::carried::Carried;
-use super::nodes::Nodes;
+use super::nodes::{Nodes, is_same};
 
 /// Most nodes looked at above one: a process has a container, a pod, a few services, a host.
 const ANCESTORS: usize = 64;
+
+/// Nodes whose parents are looked up together.
+const AT_A_TIME: usize = 512;
 
 /// The parents of each node.
 #[derive(Clone, Debug)]
@@ -49,34 +52,41 @@ fn is_set(flags: &[bool], node: u32) -> bool {
 impl Parents {
     /// The parents that exist, of all nodes: what any agent says.
     pub(super) fn resolve(nodes: &Nodes<'_>) -> Self {
-        // Names, hashes, numbers: each in a pass of its own, for the sake of the memory.
-        let mut named = Vec::with_capacity(nodes.len() * 2);
-        for node in 0..nodes.len() as u32 {
-            for said in nodes.said(node) {
-                named.extend(said.parents.iter().map(|parent| (node, parent.as_str(), 0)));
+        let count = nodes.len() as u32;
+        let mut parents = Self { starts: Vec::with_capacity(nodes.len() + 1), parents: Vec::with_capacity(nodes.len() * 2), missing: Vec::new() };
+        // Names, hashes, numbers: each in a pass of its own, for the sake of the memory, and of some nodes at a time, which then are in a cache.
+        let (mut named, mut found) = (Vec::new(), Vec::new());
+        // Processes of one container follow each other, and mostly share its text.
+        let (mut last_hashed, mut last_found) = (("", id_hash("")), (0, "", NONE));
+        for first in (0..count).step_by(AT_A_TIME) {
+            let some = first..count.min(first + AT_A_TIME as u32);
+            named.clear();
+            found.clear();
+            for node in some.clone() {
+                for said in nodes.said(node) {
+                    named.extend(said.parents.iter().map(|parent| (node, parent.as_str(), 0)));
+                }
             }
-        }
-        for (_, id, hash) in &mut named {
-            *hash = id_hash(id);
-        }
-        // Processes of one container follow each other.
-        let mut last = (0, "", NONE);
-        let mut found: Vec<u32> = Vec::with_capacity(named.len());
-        for (_, id, hash) in &named {
-            if (last.0, last.1) != (*hash, *id) {
-                last = (*hash, *id, nodes.find_hashed(id, *hash).unwrap_or(NONE));
+            for (_, id, hash) in &mut named {
+                if last_hashed.0.as_ptr() != id.as_ptr() || last_hashed.0.len() != id.len() {
+                    last_hashed = (*id, id_hash(id));
+                }
+                *hash = last_hashed.1;
             }
-            found.push(last.2);
-        }
-
-        let mut parents = Self { starts: Vec::with_capacity(nodes.len() + 1), parents: Vec::with_capacity(found.len()), missing: Vec::new() };
-        let mut found = named.iter().zip(found).peekable();
-        for node in 0..nodes.len() as u32 {
-            let start = parents.begin();
-            while let Some(((_, _, hash), parent)) = found.next_if(|((child, _, _), _)| *child == node) {
-                parents.add(node, parent, *hash);
+            for (_, id, hash) in &named {
+                if last_found.0 != *hash || !is_same(last_found.1, id) {
+                    last_found = (*hash, *id, nodes.find_hashed(id, *hash).unwrap_or(NONE));
+                }
+                found.push(last_found.2);
             }
-            parents.in_order(start);
+            let mut found = named.iter().zip(&found).peekable();
+            for node in some {
+                let start = parents.begin();
+                while let Some(((_, _, hash), parent)) = found.next_if(|((child, _, _), _)| *child == node) {
+                    parents.add(node, *parent, *hash);
+                }
+                parents.in_order(start);
+            }
         }
         parents.starts.push(parents.parents.len() as u32);
         parents

@@ -1,5 +1,6 @@
 //! What nobody watches: the internet, private peers by name or network, endpoints that several nodes share.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -163,10 +164,10 @@ fn scoped(scope: &Scope) -> String {
 const LETTERS: usize = 200;
 
 /// A name in the characters of an id. Two that differ only in others keep apart by a number from their letters.
-pub(crate) fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> Cow<'_, str> {
     let is_safe = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || matches!(byte, b'-' | b'.' | b'_');
     if name.len() <= LETTERS && name.bytes().all(is_safe) {
-        return name.to_owned();
+        return name.into();
     }
     let mut id: String =
         name.chars().take(LETTERS).map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c.to_ascii_lowercase() } else { '~' }).collect();
@@ -175,7 +176,7 @@ pub(crate) fn safe(name: &str) -> String {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let _ = write!(id, "~{hash:016x}");
     }
-    id
+    id.into()
 }
 
 /// Where an address can be reached from.

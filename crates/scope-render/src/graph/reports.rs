@@ -1,12 +1,13 @@
 //! Flows as columns, and what their ends resolve to.
 
 use scope_core::flow::{Peer, Side};
-use scope_core::state::{AgentState, Slot, State, id_hash};
+use scope_core::state::{Slot, State, id_hash};
 use scope_core::{Flow, NodeId};
 
 use super::NONE;
 use super::address::{At, Owner, Places};
 use super::nodes::Nodes;
+use super::order::{self, Numbered};
 use super::parents::Parents;
 use super::peers::Peers;
 use super::threads::{self, LARGE};
@@ -44,11 +45,7 @@ pub(super) enum Sure {
 
 /// All flows with both ends in existence, and how many were left out because one is gone.
 pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report<'s>>, u64) {
-    let (mut agents, mut sources) = (Vec::new(), 0);
-    for ((_, agent), number) in state.agents().zip(0..) {
-        agents.push((number, sources, agent));
-        sources += agent.sources().count() as u32;
-    }
+    let agents = order::numbered(state);
     let (one, other) = agents.split_at(agents.len() / 2);
     let known = &*nodes;
     let (mut reports, mut others) = threads::both(known.len() >= LARGE, || look_up(one, known), || look_up(other, known));
@@ -78,8 +75,8 @@ pub(super) fn gather<'s>(state: &'s State, nodes: &mut Nodes<'s>) -> (Vec<Report
     (reports, over)
 }
 
-/// The flows of agents, given with their numbers and those of their first sources, and those of their ends that anybody describes.
-fn look_up<'s>(agents: &[(u32, u32, &'s AgentState)], nodes: &Nodes<'s>) -> Vec<Report<'s>> {
+/// The flows of agents, and those of their ends that anybody describes.
+fn look_up<'s>(agents: &[Numbered<'s>], nodes: &Nodes<'s>) -> Vec<Report<'s>> {
     // A flow that never had a connection was taken over by another before it began: its process was told from its container meanwhile.
     let any = |flow: &Flow| flow.open > 0 || flow.opened_total != Some(0) || flow.failed_total.is_some_and(|failed| failed > 0);
     let mut reports = Vec::new();

@@ -290,7 +290,7 @@ fn node<'g>(graph: &'g Graph<'_>, view: &'static View, draft: &Draft<'g>, groups
         }
         Role::Group => {
             let name = draft.key.clone().unwrap_or(Cow::Borrowed("(none)"));
-            let safe = draft.key.as_deref().map_or(Cow::Borrowed("~"), |key| crate::graph::safe(key).into());
+            let safe = draft.key.as_deref().map_or(Cow::Borrowed("~"), crate::graph::safe);
             ([groups, &safe].concat().into(), name, view.of)
         }
     };
