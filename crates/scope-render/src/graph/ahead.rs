@@ -73,8 +73,8 @@ impl Nodes<'_> {
     }
 
     /// For each of `nodes`, and each who says it of them, one attribute that is a list of maps, brought near; few nodes at a time.
-    pub(super) fn look_for_maps<'s>(&'s self, nodes: impl Iterator<Item = u32> + Clone, name: &str) -> Vec<(u32, &'s [Value])> {
-        let all = || nodes.clone().flat_map(|node| self.said(node).iter().map(move |said| (node, said)));
+    pub(super) fn look_for_maps<'s>(&'s self, nodes: &[u32], name: &str) -> Vec<(u32, &'s [Value])> {
+        let all = || nodes.iter().flat_map(|node| self.said(*node).iter().map(move |said| (*node, said)));
         let fields = || {
             all().filter_map(|(_, said)| match said.attrs() {
                 Found::One(attrs) => Some(attrs),

@@ -55,7 +55,9 @@ impl Networks {
             }
             if node >= looked_at {
                 looked_at = node + AHEAD as u32;
-                near = nodes.look_for_maps((node..looked_at).filter(|node| nodes.kind(*node) == container), "networks").into_iter().peekable();
+                // Those that are kept are not read, and would stand in the way of those that are.
+                let is_read = |node: &u32| nodes.kind(*node) == container && same.get(*node as usize).is_none_or(|at| *at == NONE);
+                near = nodes.look_for_maps(&(node..looked_at).filter(is_read).collect::<Vec<_>>(), "networks").into_iter().peekable();
             }
             while let Some((_, maps)) = near.next_if(|(of, _)| *of == node) {
                 read(maps, |network, ip| {

@@ -243,8 +243,8 @@ impl<'s> Part<'s> {
         places: &Places,
         agents: &HashMap<&str, u32>,
     ) -> Self {
-        let count = first.len();
-        let (ids, columns) = (Vec::with_capacity(count), Columns::with_capacity(count));
+        // As many as both halves have: those of the other are put behind these.
+        let (ids, columns) = (Vec::with_capacity(mentions.len()), Columns::with_capacity(mentions.len()));
         let mut part = Self { ids, columns, said: Vec::with_capacity(most), numbers: Vec::with_capacity(most) };
         for first in first {
             let start = part.said.len();

@@ -286,6 +286,33 @@ proptest! {
     }
 }
 
+#[test]
+fn containers_between_others_that_changed_keep_their_addresses_and_so_do_those() {
+    let mut world = World::new();
+    world.host("a", &["10.0.0.1"]);
+    let address = |number: usize| format!("172.18.0.{}", number + 1);
+    let mut ids: Vec<NodeId> = (0..40).map(|number| world.container("a", &format!("c{number}")).in_network("n", &address(number)).done()).collect();
+    let client = ids.first().unwrap().clone();
+    for number in 1..40 {
+        // Nobody listens there: whose it is, the networks tell.
+        world.client("a", &client, &format!("net:n|{}:9000", address(number))).open(1).done();
+    }
+    // The first of all keeps nothing to compare facts with.
+    let kept = Graph::build_after(&world.state, Some(&Graph::build(&world.state).keep())).keep();
+    ids.sort();
+    for id in ids.iter().step_by(2) {
+        let mut node = Node::new(id.clone());
+        node.attrs.insert("restart_count", 7_u64.into());
+        let (agent, stamp) = ("a".parse().unwrap(), Stamp { run: RunId::from_u128(1), seq: 2 });
+        let _ = world.state.apply(Record { agent, stamp, source: "docker".into(), at: at(1), body: Body::Node(node), extra: Fields::default() });
+    }
+    let graph = Graph::build_after(&world.state, Some(&kept));
+    let servers: std::collections::BTreeSet<u32> = graph.links().iter().map(|link| link.to).collect();
+    assert_eq!(servers.len(), 39, "each is another container");
+    assert!(servers.iter().all(|server| graph.kind(*server) == "container"));
+    assert_eq!(seen(&graph), seen(&Graph::build(&world.state)));
+}
+
 /// What its server saw of a flow that has gone is not somebody else's: figures are drawn as before, until a new structure tells what is left.
 #[test]
 fn figures_are_drawn_again_where_a_flow_has_gone() {
