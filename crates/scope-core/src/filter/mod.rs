@@ -100,6 +100,11 @@ impl Filter {
         self.parts().iter().any(|part| matches!(part, Expr::Not(inner) if eval::holds(inner, subject, now)))
     }
 
+    /// Whether there is any part after a `-`, at the top of the filter.
+    pub fn may_exclude(&self) -> bool {
+        self.parts().iter().any(|part| matches!(part, Expr::Not(_)))
+    }
+
     /// The parts that all have to hold.
     fn parts(&self) -> &[Expr] {
         match &self.expr {

@@ -21,7 +21,7 @@ pub use explain::{Explanation, Verdict};
 pub use group::{GroupBy, Key, UnknownGroup};
 pub use kept::KeptView;
 pub use rendered::{Edge, Frame, Hidden, Node, Rendered, Role};
-pub use restrict::restrict;
+pub use restrict::{heard_at, restrict};
 pub use table::VIEWS;
 pub use unknown::{UnknownField, unknown_fields};
 

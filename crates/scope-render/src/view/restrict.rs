@@ -5,7 +5,7 @@ use scope_core::filter::Filter;
 use scope_core::record::{Body, Node, Record, SourceTick, Stamp};
 use scope_core::state::{AgentState, NodeState, State};
 use scope_core::value::Fields;
-use scope_core::{AgentName, CompactString, Tick, Timestamp};
+use scope_core::{AgentName, CompactString, NodeId, RunId, Tick, Timestamp};
 
 use super::subject::Asking;
 use crate::graph::{Graph, NONE};
@@ -23,23 +23,32 @@ enum Left {
 
 /// The state as it is for somebody who sees what `filter` takes: those nodes, what they belong to as bare identities, and what belongs to them. A node
 /// to which a part of the filter after a `-` applies is not there, nor is what belongs to it, whatever else that belongs to. Flows are those of visible
-/// owners, and say nothing of a server that is not visible but its address; problems are those of visible nodes, and of agents of which all is visible.
+/// owners, and say nothing of another end that is not visible but its address. Problems are those of visible nodes; those of an agent itself, its own fields and
+/// what it costs are there where the filter takes its host, and so all that is on it.
+///
+/// Nothing tells of reports in which nothing is visible: all is of one report, whose number is made of `now`, and an agent that speaks was last heard as its
+/// interval says.
 pub fn restrict(state: &State, filter: &Filter, now: Timestamp) -> State {
     let graph = Graph::build(state);
     let left = visible(&graph, filter, now);
-    let of = |id: &str| graph.find(id).map_or(Left::Nothing, |node| left.get(node as usize).copied().unwrap_or(Left::Nothing));
-    // Servers that only the whole graph tells: their names are not to be known either.
-    let unseen: HashSet<usize> = graph
-        .links()
-        .iter()
-        .filter(|link| link.client != NONE && left.get(link.to as usize) == Some(&Left::Nothing))
-        .filter_map(|link| graph.report(link.client).map(|flow| std::ptr::from_ref(flow).addr()))
-        .collect();
+    let left_of = |node: u32| left.get(node as usize).copied().unwrap_or(Left::Nothing);
+    let of = |id: &str| graph.find(id).map_or(Left::Nothing, left_of);
+    let takes_host = |name: &AgentName| {
+        let host = graph.find(NodeId::host(name).as_str());
+        filter.is_all() || (!filter.may_exclude() && host.is_some_and(|host| filter.takes(&Asking::new(&graph, host), now)))
+    };
+    let named = named(&graph, left_of);
     let mut restricted = State::default();
     for (name, agent) in state.agents() {
-        let whole = agent.nodes_unsorted().next().is_some() && agent.nodes_unsorted().all(|(id, _)| of(id.as_str()) == Left::All);
-        let stamp = agent.tick().map_or_else(Stamp::default, |tick| tick.stamp);
-        let mut part = Part { name, stamp, now, state: &mut restricted, counts: HashMap::new() };
+        let whole = takes_host(name);
+        // Of one that never closed a report, when anything visible was said.
+        let said_at = || {
+            let visible = agent.nodes_unsorted().filter(|(id, _)| of(id.as_str()) == Left::All);
+            visible.flat_map(|(_, node)| node.layers()).map(|layer| layer.at).max().unwrap_or(now)
+        };
+        let heard = agent.tick().map_or_else(said_at, |tick| heard_at(tick.at, tick.tick.interval_ms, now));
+        let mut part =
+            Part { name, run: agent.tick().map_or_else(RunId::default, |tick| tick.stamp.run), heard, now, state: &mut restricted, counts: HashMap::new() };
         for (source, said) in agent.sources() {
             for (id, node) in said.nodes_unsorted() {
                 match of(id.as_str()) {
@@ -50,24 +59,44 @@ pub fn restrict(state: &State, filter: &Filter, now: Timestamp) -> State {
             }
             for known in said.flows_unsorted().filter(|flow| of(flow.key.owner.as_str()) == Left::All) {
                 let mut flow = known.clone();
-                let is_unseen = flow.server.take_if(|server| of(server.as_str()) == Left::Nothing).is_some();
-                if is_unseen || unseen.contains(&std::ptr::from_ref(known).addr()) {
+                flow.server.take_if(|server| of(server.as_str()) == Left::Nothing);
+                if !filter.is_all() && !named.contains(&std::ptr::from_ref(known).addr()) {
                     flow.server_name = None;
                 }
-                part.push(source, now, Body::Flow(Box::new(flow)));
+                part.push(source, Body::Flow(Box::new(flow)));
             }
             for problem in said.problems() {
                 if problem.id.as_ref().map_or(whole, |id| of(id.as_str()) == Left::All) {
-                    part.push(source, now, Body::Problem(problem.clone()));
+                    part.push(source, Body::Problem(problem.clone()));
                 }
             }
             for field in said.fields().filter(|_| whole) {
-                part.push(source, now, Body::Field(field.clone()));
+                part.push(source, Body::Field(field.clone()));
             }
         }
         part.close(agent, whole);
     }
     restricted
+}
+
+/// When an agent was last heard, for somebody who is not to learn of each report: one that speaks, at the end of its last interval by the clock of `now`.
+pub fn heard_at(at: Timestamp, interval_ms: Option<u64>, now: Timestamp) -> Timestamp {
+    let interval = interval_ms.map_or(0, |ms| i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX));
+    let is_late = now.as_micros().saturating_sub(at.as_micros()) >= interval.saturating_mul(2);
+    if interval == 0 || is_late { at } else { Timestamp::from_micros(now.as_micros().div_euclid(interval).saturating_mul(interval)) }
+}
+
+/// The flows, by where they lie, of which every other end that the graph tells is visible: the names of other ends are not to be known either.
+fn named(graph: &Graph<'_>, left_of: impl Fn(u32) -> Left) -> HashSet<usize> {
+    let ends = graph.links().iter().flat_map(|link| [(link.client, link.to), (link.server, link.from)]).filter(|(report, _)| *report != NONE);
+    let (mut named, mut unnamed) = (HashSet::new(), HashSet::new());
+    for (report, end) in ends {
+        let Some(flow) = graph.report(report) else { continue };
+        let flows = if left_of(end) == Left::Nothing { &mut unnamed } else { &mut named };
+        flows.insert(std::ptr::from_ref(flow).addr());
+    }
+    named.retain(|flow| !unnamed.contains(flow));
+    named
 }
 
 /// What is left of each node of the graph. Of what nobody watches nothing is: it is found anew.
@@ -108,7 +137,9 @@ fn visible(graph: &Graph<'_>, filter: &Filter, now: Timestamp) -> Vec<Left> {
 /// The part of one agent's state that is left.
 struct Part<'a> {
     name: &'a AgentName,
-    stamp: Stamp,
+    run: RunId,
+    /// When the agent was last heard.
+    heard: Timestamp,
     now: Timestamp,
     state: &'a mut State,
     /// Records kept of each source.
@@ -116,9 +147,9 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn identity(&mut self, source: &str, id: &scope_core::NodeId, node: &NodeState) {
+    fn identity(&mut self, source: &str, id: &NodeId, node: &NodeState) {
         let bare = Node { kind: node.kind().into(), name: node.name().cloned(), ..Node::new(id.clone()) };
-        self.push(source, self.now, Body::Node(bare));
+        self.push(source, Body::Node(bare));
     }
 
     fn node(&mut self, source: &str, node: &NodeState, is_left: impl Fn(&str) -> bool) {
@@ -127,24 +158,30 @@ impl Part<'_> {
             if let Some(parents) = &mut said.parents {
                 *parents = parents.iter().filter(|parent| is_left(parent.as_str())).cloned().collect();
             }
-            self.put(source, layer.stamp, layer.at, Body::Node(said), layer.extra.clone());
+            self.put(layer.stamp.run, source, layer.at, Body::Node(said), layer.extra.clone());
         }
         *self.counts.entry(source.into()).or_default() += 1;
     }
 
-    fn push(&mut self, source: &str, at: Timestamp, body: Body) {
-        self.put(source, self.stamp, at, body, Fields::default());
+    fn push(&mut self, source: &str, body: Body) {
+        self.put(self.run, source, self.heard, body, Fields::default());
         *self.counts.entry(source.into()).or_default() += 1;
     }
 
-    fn put(&mut self, source: &str, stamp: Stamp, at: Timestamp, body: Body, extra: Fields<scope_core::Value>) {
+    fn put(&mut self, run: RunId, source: &str, at: Timestamp, body: Body, extra: Fields<scope_core::Value>) {
         // Nothing is put here that state does not hold.
-        let _ = self.state.apply(Record { agent: self.name.clone(), stamp, source: source.into(), at, body, extra });
+        let _ = self.state.apply(Record { agent: self.name.clone(), stamp: Stamp { run, seq: self.number() }, source: source.into(), at, body, extra });
+    }
+
+    /// The number of the one report that all is of.
+    fn number(&self) -> u64 {
+        u64::try_from(self.now.as_micros()).unwrap_or_default().max(1)
     }
 
     /// The tick: what it cost and what was lost is told of those agents of which all is visible. It retires nothing.
     fn close(self, agent: &AgentState, whole: bool) {
         let (Some(last), false) = (agent.tick(), self.counts.is_empty()) else { return };
+        let stamp = Stamp { run: self.run, seq: self.number() };
         let mut tick = Tick { interval_ms: last.tick.interval_ms, ..Tick::default() };
         for (source, records) in self.counts {
             let said = last.tick.sources.get(&source).filter(|_| whole);
@@ -154,14 +191,7 @@ impl Part<'_> {
         if whole {
             tick.metrics.clone_from(&last.tick.metrics);
         }
-        let record = Record {
-            agent: self.name.clone(),
-            stamp: last.stamp,
-            source: CompactString::default(),
-            at: last.at,
-            body: Body::Tick(tick),
-            extra: Fields::default(),
-        };
-        let _ = self.state.apply(record);
+        let (source, extra) = (CompactString::default(), Fields::default());
+        let _ = self.state.apply(Record { agent: self.name.clone(), stamp, source, at: self.heard, body: Body::Tick(tick), extra });
     }
 }

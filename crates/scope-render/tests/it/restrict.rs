@@ -88,7 +88,8 @@ fn world(teams: &[bool], links: &[(usize, usize)]) -> Vec<Value> {
         }
         records.push(client);
         records.push(json!({"record":"flow","agent":format!("a{}", to % 2),"source":"net","side":"server","proto":"tcp","owner":container(*to),"server_addr":at,
-            "client_addr":format!("net:x|10.0.0.{from}"),"since":"2026-11-21T18:34:00Z","last_seen":"2026-11-21T18:35:00Z","open":1,"ports":[],"seen_by":["sock_diag"]}));
+            "client_addr":format!("net:x|10.0.0.{from}"),
+            "server_name":format!("name-of-{from}-"),"since":"2026-11-21T18:34:00Z","last_seen":"2026-11-21T18:35:00Z","open":1,"ports":[],"seen_by":["sock_diag"]}));
     }
     records
 }
@@ -124,6 +125,43 @@ fn all_is_all() {
     let restricted = restrict(&state, &scope_core::filter::Filter::all(), Timestamp::default());
     let (all, left) = (Graph::build(&state), Graph::build(&restricted));
     assert_eq!((all.len(), all.links().len(), all.troubles().len()), (left.len(), left.links().len(), left.troubles().len()));
+}
+
+/// Which reports there were beside, and what they cost, is told where the filter takes the host and so all that is on it; not where all of it happens to be visible.
+#[test]
+fn an_agent_tells_of_itself_where_its_host_is_taken() {
+    let tick = json!({"record":"tick","agent":"a0","sources":{"docker":{"full":false,"records":3,"took_us":815_815,"dropped":0}},"interval_ms":1000});
+    let all_blue = || state(&[world(&[true, false, true], &[]), vec![tick.clone()]].concat());
+    let tells = |filter: &str| {
+        let out = all_outputs(&restrict(&all_blue(), &filter.parse().unwrap(), Timestamp::default()));
+        assert!(out.contains("name-of-0-"), "{filter}");
+        (out.contains("general-trouble"), out.contains("815815"))
+    };
+    assert_eq!(tells("agent=a0"), (true, true));
+    assert_eq!(tells("name=a0"), (true, true));
+    for filter in ["label.team=blue", "-label.team=red", "agent=a0 -label.team=red", "kind=container"] {
+        assert_eq!(tells(filter), (false, false), "{filter}");
+    }
+}
+
+/// However many reports there were meanwhile in which nothing is visible, and whenever: the same is told.
+#[test]
+fn reports_of_what_is_hidden_are_not_to_be_counted() {
+    let now: Timestamp = "2026-11-21T18:35:02.700000Z".parse().unwrap();
+    let told = |last: (u64, &str)| {
+        let mut records = world(&[true], &[]);
+        records.push(json!({"record":"tick","agent":"a0","sources":{"docker":{"full":false,"records":3}},"interval_ms":1000}));
+        let mut state = state(&records);
+        let tick = json!({"record":"tick","agent":"a0","run":"01920000-0000-7000-8000-000000000000","seq":last.0,"at":last.1,"interval_ms":1000,"sources":{}});
+        for record in codec::Reader::new((tick.to_string() + "\n").as_bytes()) {
+            let _ = state.apply(record.unwrap());
+        }
+        all_outputs(&restrict(&state, &"label.team=blue".parse().unwrap(), now))
+    };
+    let (one, other) = (told((2, "2026-11-21T18:35:02.100000Z")), told((9, "2026-11-21T18:35:02.650000Z")));
+    assert_eq!(one, other);
+    assert!(one.contains("\"at\":\"2026-11-21T18:35:02.000000Z\""), "as its interval says: {one}");
+    assert!(told((2, "2026-11-21T18:35:00.300000Z")).contains("18:35:00.300000Z"), "of one that is silent, when it was heard");
 }
 
 #[test]

@@ -9,13 +9,14 @@ use http::StatusCode;
 use scope_core::limits::cut;
 use scope_core::record::SourceTick;
 use scope_core::{AgentName, CompactString, Timestamp};
+use scope_render::view::heard_at;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::{NoQuery, Path};
 use super::json::{self, Written};
 use super::{Allowed, Change, Read};
-use crate::server::app::App;
+use crate::server::app::{App, now};
 use crate::server::auth::{Peer, Visibility};
 use crate::server::live::{AgentInfo, Forgotten, Liveness};
 use crate::server::problem::ProblemDetails;
@@ -143,7 +144,7 @@ pub(crate) async fn forget(
 }
 
 /// The agents that exist for `visibility`. Of one that says nothing of what may be seen, not even the name exists; and what it counts of all that it
-/// sees would tell of what may not.
+/// sees would tell of what may not, and so would the moment of each report.
 pub(in crate::server) fn visible(app: &App, tenant: &crate::server::tenant::Tenant, visibility: &Visibility) -> Vec<AgentInfo> {
     let agents = app.live.agents(tenant);
     if visibility.filter().is_none() {
@@ -153,7 +154,8 @@ pub(in crate::server) fn visible(app: &App, tenant: &crate::server::tenant::Tena
         app.live.read(tenant, visibility, |state| {
             let said = state.agent(&agent.name)?;
             let (nodes, flows) = (said.nodes_unsorted().count(), said.flows_unsorted().count());
-            (nodes > 0).then(|| AgentInfo { sources: BTreeMap::new(), lost: 0, refused: 0, over: 0, address: None, nodes, flows, ..agent.clone() })
+            let last_seen = heard_at(agent.last_seen, agent.interval_ms, now());
+            (nodes > 0).then(|| AgentInfo { sources: BTreeMap::new(), lost: 0, refused: 0, over: 0, address: None, nodes, flows, last_seen, ..agent.clone() })
         })
     };
     agents.into_iter().filter_map(seen).collect()

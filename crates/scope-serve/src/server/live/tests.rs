@@ -323,6 +323,25 @@ async fn a_reader_of_records_gets_the_state_then_reports_and_after_falling_behin
     assert!(has(&all, "host:a") && has(&all, &format!("container:{}", "2".repeat(64))));
 }
 
+#[tokio::test]
+async fn a_reader_with_a_filter_is_told_nothing_while_only_what_is_hidden_changes() {
+    let live = Live::new(Limits::default());
+    let session = live.connect(&Tenant::default(), hello("a", "1").0).unwrap();
+    let child = |digit: &str, cpu: u32| {
+        let mut node = container(digit);
+        (node["parents"], node["metrics"]) = (json!(["host:a"]), json!({"cpu_pct":cpu}));
+        node
+    };
+    session.apply(report(1, &[host("a"), child("1", 1), child("2", 1)]));
+    let mut records = live.records(&Tenant::default(), &Visibility::of("name:c1".parse().unwrap()));
+    assert_eq!(records.next().await.unwrap().len(), 2, "the container, and that its host exists");
+    session.apply(report(2, &[child("2", 2), child("3", 2)]));
+    let told = tokio::time::timeout(Duration::from_millis(2500), records.next()).await;
+    assert!(told.is_err(), "that there was a report is told: {told:?}");
+    session.apply(report(3, &[child("1", 3)]));
+    assert_eq!(records.next().await.unwrap().len(), 2);
+}
+
 #[test]
 fn hostile_names_are_taken_as_names() {
     let live = Live::new(Limits::default());

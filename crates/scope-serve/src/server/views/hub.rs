@@ -58,7 +58,7 @@ impl Hub {
         let mut channels = self.shared.lock();
         let open: usize = channels.values().map(|channel| channel.subscribers()).sum();
         if open >= self.shared.limits.subscriptions || (!channels.contains_key(&text) && channels.len() >= self.shared.limits.views) {
-            return Err(SubscribeError::TooMany(open));
+            return Err(SubscribeError::TooMany);
         }
         let queue = channels.entry(text).or_insert_with(|| Arc::new(Channel::new(visibility.clone(), wanted))).open(resume);
         drop(channels);

@@ -52,8 +52,8 @@ pub enum SubscribeError {
     #[error("{0}")]
     Metrics(String),
     /// No room.
-    #[error("there are {0} subscriptions already, and this server takes no more: close others first")]
-    TooMany(usize),
+    #[error("there are as many subscriptions already as this server takes: close others first")]
+    TooMany,
     /// No thread to compute in.
     #[error("cannot start a thread for the views of a tenant: {0}")]
     Thread(String),
@@ -147,7 +147,7 @@ impl Views {
         if !hubs.contains_key(tenant) {
             hubs.insert(tenant.clone(), Hub::start(self.live.tenant(tenant), self.limits)?);
         }
-        hubs.get(tenant).ok_or(SubscribeError::TooMany(0))?.open(visibility, text, wanted, resume)
+        hubs.get(tenant).ok_or(SubscribeError::TooMany)?.open(visibility, text, wanted, resume)
     }
 }
 

@@ -98,7 +98,7 @@ fn read_resume(text: &str) -> Result<Resume, ProblemDetails> {
 fn refused(error: &SubscribeError) -> ProblemDetails {
     let status = match error {
         SubscribeError::Filter(_) | SubscribeError::GroupBy(_) | SubscribeError::Show(..) | SubscribeError::Metrics(_) => StatusCode::BAD_REQUEST,
-        SubscribeError::TooMany(_) | SubscribeError::Thread(_) => StatusCode::SERVICE_UNAVAILABLE,
+        SubscribeError::TooMany | SubscribeError::Thread(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     ProblemDetails::new(status, error.to_string())
 }
