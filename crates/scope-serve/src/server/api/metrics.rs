@@ -142,7 +142,7 @@ pub(crate) async fn query(caller: Allowed<Read>, State(app): State<Arc<App>>, Qu
             .into_iter()
             .map(|(name, ids)| {
                 let single = (query.id.is_some() || (query.by.is_none() && query.aggregate.is_none())).then(|| ids.first().map(ToString::to_string)).flatten();
-                let found = shared.live.series().query(&caller.identity.tenant, &ids, &metric, range);
+                let found = shared.live.series().query(&caller.identity.tenant, &ids, &metric, range, now());
                 let points = if let [line] = found.as_slice() { line.clone() } else { aggregate(&found, how) };
                 Line { id: single, name, nodes: ids.len(), points: points.into_iter().map(PointOut::from).collect() }
             })

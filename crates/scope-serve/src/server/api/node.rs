@@ -182,7 +182,7 @@ pub(crate) async fn show(caller: Allowed<Read>, State(app): State<Arc<App>>, Pat
             let to = now();
             let from = Timestamp::from_micros(to.as_micros() - (secs - 1) * 1_000_000);
             // What nobody watches has no id of ours, and no figures.
-            id.parse::<NodeId>().map(|id| shared.live.series().node(&tenant, &id, Range { from, to, step_secs })).unwrap_or_default()
+            id.parse::<NodeId>().map(|id| shared.live.series().node(&tenant, &id, Range { from, to, step_secs }, to)).unwrap_or_default()
         };
         json::write(&full(state, &graph, node, lines(LATEST_SECS, 1), lines(FIGURES_SECS, STEP_SECS)))
     })

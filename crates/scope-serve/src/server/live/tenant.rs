@@ -91,6 +91,7 @@ impl TenantLive {
             (Speaker { said: said.clone(), here: here.clone(), offset_us: entry.offset_us, correction_us: entry.correction_us }, entry.nodes, entry.flows)
         };
         report.records.retain_mut(|record| speaker.believe(record, now));
+        self.series.hear(here, now);
         self.series.take(here, &report.records, now);
         let (taken, copy, outcome, placed);
         {
@@ -109,7 +110,12 @@ impl TenantLive {
             // The tick stays the last.
             rest.append(&mut report.records);
             copy = listened.then(|| Arc::<[Record]>::from(rest.as_slice()));
+            let full = rest.iter().any(|record| matches!(&record.body, Body::Tick(tick) if tick.sources.iter().any(|(_, said)| said.full)));
             outcome = apply::apply(&mut state, here, rest, &self.limits, nodes, flows);
+            if full && let Some(agent) = state.agent(here) {
+                // A full report ends what it does not mention.
+                self.series.end_others(here, |id| agent.sources().any(|(_, source)| source.node_state(id).is_some()), now);
+            }
         }
         self.series.take_moved(here, &report.moved, &placed, now);
         report.give_back();
@@ -151,6 +157,7 @@ impl TenantLive {
                 }
                 entry.state = liveness;
                 changed = true;
+                self.series.fall_silent(name);
                 if liveness == Liveness::Gone {
                     (entry.nodes, entry.flows) = (0, 0);
                     gone.push(name.clone());

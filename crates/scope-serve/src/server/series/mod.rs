@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::HashMap;
 use scope_core::figures::SharedNames;
-use scope_core::record::{Body, Record};
+use scope_core::record::{Body, Gone, Record};
 use scope_core::slots::Slots;
 use scope_core::{AgentName, CompactString, Moved, NodeId, Number, Timestamp};
 
@@ -18,7 +18,7 @@ use crate::server::tenant::Tenant;
 
 pub use query::{Aggregate, POINTS, Point, Range, aggregate, readable};
 
-use block::{BLOCK, Block, COARSE, FIGURE, Figure, STEP};
+use block::{BLOCK, Block, COARSE, FIGURE, Figure, STEP, Silence};
 
 /// Most names of figures, all tenants together. A plugin brings a handful.
 const NAMES: usize = 4096;
@@ -75,6 +75,12 @@ pub(crate) struct TenantSeries {
 #[derive(Debug)]
 struct AgentSeries {
     shared: Arc<Shared>,
+    /// The second in which it was last heard.
+    heard: i64,
+    /// Nothing was heard of it for long: what it said holds up to then.
+    is_silent: bool,
+    /// Its last silence that is over.
+    silence: Option<Silence>,
     nodes: Slots<NodeId, Vec<Block>>,
     /// The numbers of lists of names that come again and again.
     lists: Vec<(SharedNames, Arc<[u16]>)>,
@@ -93,19 +99,21 @@ impl Series {
         Arc::clone(tenants.entry(tenant.clone()).or_insert_with(make))
     }
 
-    /// One figure of each of `ids`, in their order; of a node without it nothing. Only ids that the asker may read are passed: see [`readable`].
-    pub fn query(&self, tenant: &Tenant, ids: &[NodeId], metric: &str, range: Range) -> Vec<Vec<Point>> {
+    /// One figure of each of `ids`, in their order, up to `now`; of a node without it nothing. Only ids that the asker may read are passed: see [`readable`].
+    pub fn query(&self, tenant: &Tenant, ids: &[NodeId], metric: &str, range: Range, now: Timestamp) -> Vec<Vec<Point>> {
         let Some(number) = self.shared.number(metric) else { return vec![Vec::new(); ids.len()] };
         let tenant = self.tenant(tenant);
         let agents = tenant.all();
         let agents: Vec<MutexGuard<'_, AgentSeries>> = agents.iter().map(|agent| lock(agent)).collect();
-        let figure =
-            |id: &NodeId| agents.iter().filter_map(|agent| agent.nodes.get(id)?.iter().find_map(|block| block.figure(number))).max_by_key(Figure::last);
+        let figure = |id: &NodeId| {
+            let all = agents.iter().filter_map(|agent| agent.nodes.get(id)?.iter().find_map(|block| block.figure(number, agent.until(now))));
+            all.max_by_key(|figure: &Figure<'_>| (figure.last(), figure.said()))
+        };
         ids.iter().map(|id| figure(id).map(|figure| query::points(&figure, range)).unwrap_or_default()).collect()
     }
 
-    /// All figures of a node that are known over time, by name.
-    pub fn node(&self, tenant: &Tenant, id: &NodeId, range: Range) -> BTreeMap<CompactString, Vec<Point>> {
+    /// All figures of a node that are known over time, by name, up to `now`.
+    pub fn node(&self, tenant: &Tenant, id: &NodeId, range: Range, now: Timestamp) -> BTreeMap<CompactString, Vec<Point>> {
         let tenant = self.tenant(tenant);
         let names = self.shared.names();
         let mut lines = BTreeMap::new();
@@ -113,7 +121,7 @@ impl Series {
             let agent = lock(&agent);
             for block in agent.nodes.get(id).into_iter().flatten() {
                 for number in block.numbers() {
-                    if let (Some(name), Some(figure)) = (names.names.get(usize::from(*number)), block.figure(*number)) {
+                    if let (Some(name), Some(figure)) = (names.names.get(usize::from(*number)), block.figure(*number, agent.until(now))) {
                         lines.insert(name.clone(), query::points(&figure, range));
                     }
                 }
@@ -203,8 +211,47 @@ impl TenantSeries {
         self.lock().values().cloned().collect()
     }
 
-    /// Takes the figures of a report's records.
+    /// An agent speaks: what it does not mention still holds.
+    pub(crate) fn hear(&self, agent: &AgentName, now: Timestamp) {
+        let agent = self.agent(agent);
+        let mut agent = lock(&agent);
+        let second = now.as_micros().div_euclid(1_000_000);
+        if std::mem::take(&mut agent.is_silent) && second > agent.heard {
+            agent.silence = Some(Silence { from: agent.heard, to: second });
+        }
+        agent.heard = agent.heard.max(second);
+    }
+
+    /// An agent was not heard for so long that what it said is not known to hold.
+    pub(crate) fn fall_silent(&self, agent: &AgentName) {
+        let agent = self.agent(agent);
+        lock(&agent).is_silent = true;
+    }
+
+    /// Ends what was said of nodes of an agent of which it no longer speaks.
+    pub(crate) fn end_others(&self, agent: &AgentName, speaks_of: impl Fn(&NodeId) -> bool, now: Timestamp) {
+        let agent = self.agent(agent);
+        let mut agent = lock(&agent);
+        let AgentSeries { nodes, silence, .. } = &mut *agent;
+        let second = now.as_micros().div_euclid(1_000_000);
+        let silence = *silence;
+        nodes.retain(|id, blocks| {
+            if !speaks_of(id) {
+                for block in blocks {
+                    block.end(second, silence);
+                }
+            }
+            true
+        });
+    }
+
+    /// Takes the figures of a report's records, and that nodes have gone.
     pub(crate) fn take(&self, agent: &AgentName, records: &[Record], now: Timestamp) {
+        let gone = records.iter().filter_map(|record| match &record.body {
+            Body::Gone(Gone::Node(id)) => Some(id),
+            _ => None,
+        });
+        self.end(agent, gone, now);
         let mut figures = records.iter().filter_map(|record| match &record.body {
             Body::Node(node) if !node.metrics.is_empty() => Some(node),
             _ => None,
@@ -217,10 +264,25 @@ impl TenantSeries {
                 Some(names) => agent.numbers(names),
                 None => self.shared.all_numbers(node.metrics.iter().map(|(name, _)| name)),
             };
-            let AgentSeries { shared, nodes, .. } = &mut *agent;
+            let AgentSeries { shared, nodes, silence, .. } = &mut *agent;
             match nodes.get_mut(&node.id) {
-                Some(blocks) => take(shared, blocks, &numbers, node.metrics.values(), second),
+                Some(blocks) => take(shared, *silence, blocks, &numbers, node.metrics.values(), second),
                 None => agent.begin(&node.id, &numbers, node.metrics.values(), second),
+            }
+        }
+    }
+
+    fn end<'r>(&self, agent: &AgentName, gone: impl Iterator<Item = &'r NodeId>, now: Timestamp) {
+        let mut gone = gone.peekable();
+        if gone.peek().is_none() {
+            return;
+        }
+        let (agent, second) = (self.agent(agent), now.as_micros().div_euclid(1_000_000));
+        let mut agent = lock(&agent);
+        let silence = agent.silence;
+        for id in gone {
+            for block in agent.nodes.get_mut(id).into_iter().flatten() {
+                block.end(second, silence);
             }
         }
     }
@@ -238,9 +300,9 @@ impl TenantSeries {
             // They come in the order in which they came first, and so they stand here.
             let mut next = 0;
             for ((id, values), _) in moved.iter().zip(&mut known).filter(|(_, known)| **known) {
-                let AgentSeries { shared, nodes, .. } = &mut *agent;
+                let AgentSeries { shared, nodes, silence, .. } = &mut *agent;
                 match nodes.next_mut(id, &mut next) {
-                    Some(blocks) => take(shared, blocks, &numbers, values, second),
+                    Some(blocks) => take(shared, *silence, blocks, &numbers, values, second),
                     None => agent.begin(id, &numbers, values, second),
                 }
             }
@@ -248,7 +310,16 @@ impl TenantSeries {
     }
 
     fn agent(&self, agent: &AgentName) -> Arc<Mutex<AgentSeries>> {
-        let new = || Arc::new(Mutex::new(AgentSeries { shared: Arc::clone(&self.shared), nodes: Slots::default(), lists: Vec::new() }));
+        let new = || {
+            Arc::new(Mutex::new(AgentSeries {
+                shared: Arc::clone(&self.shared),
+                heard: 0,
+                is_silent: false,
+                silence: None,
+                nodes: Slots::default(),
+                lists: Vec::new(),
+            }))
+        };
         Arc::clone(self.lock().entry_ref(agent).or_insert_with(new))
     }
 
@@ -257,7 +328,7 @@ impl TenantSeries {
         self.lock().remove(agent);
     }
 
-    /// Forgets nodes that were silent for as long as anything is kept; and those longest silent where there is too little room.
+    /// Forgets nodes of which nothing has held for as long as anything is kept; where there is too little room, at once.
     pub(crate) fn sweep(&self, now: Timestamp) {
         let second = now.as_micros().div_euclid(1_000_000);
         let tight = self.shared.bytes.load(Ordering::Relaxed) > self.shared.limit / 100 * 95;
@@ -265,9 +336,10 @@ impl TenantSeries {
         let silent = if tight { STEP } else { COARSE as i64 * STEP };
         for agent in self.all() {
             let mut agent = lock(&agent);
+            let until = agent.until(now);
             let AgentSeries { shared, nodes, .. } = &mut *agent;
             nodes.retain(|_, blocks| {
-                let is_silent = blocks.iter().all(|block| second - block.last() > silent);
+                let is_silent = blocks.iter().all(|block| second - if block.is_over() { block.last() } else { until } > silent);
                 if is_silent {
                     shared.evicted.fetch_add(blocks.iter().map(|block| block.numbers().len() as u64).sum(), Ordering::Relaxed);
                     shared.release(bytes(blocks));
@@ -279,6 +351,11 @@ impl TenantSeries {
 }
 
 impl AgentSeries {
+    /// The second up to which what it said last holds.
+    fn until(&self, now: Timestamp) -> i64 {
+        if self.is_silent { self.heard } else { now.as_micros().div_euclid(1_000_000) }
+    }
+
     /// The numbers of the names of a list, which many nodes share.
     fn numbers(&mut self, names: &SharedNames) -> Arc<[u16]> {
         if let Some((_, numbers)) = self.lists.iter().find(|(known, _)| known.is_same(names)) {
@@ -298,13 +375,13 @@ impl AgentSeries {
             return self.shared.refuse(1);
         }
         let mut blocks = Vec::new();
-        take(&self.shared, &mut blocks, numbers, values, second);
+        take(&self.shared, self.silence, &mut blocks, numbers, values, second);
         self.nodes.insert(id.clone(), blocks);
     }
 }
 
 /// Takes the figures of a node: a value for each of the numbers.
-fn take(shared: &Shared, blocks: &mut Vec<Block>, numbers: &[u16], values: &[Number], second: i64) {
+fn take(shared: &Shared, silence: Option<Silence>, blocks: &mut Vec<Block>, numbers: &[u16], values: &[Number], second: i64) {
     let mut missing: Vec<(u16, f32)> = Vec::new();
     // What comes together stands together, in this order.
     let mut likely = (0, 0);
@@ -320,7 +397,7 @@ fn take(shared: &Shared, blocks: &mut Vec<Block>, numbers: &[u16], values: &[Num
             likely = place;
         }
         if let Some(block) = blocks.get_mut(likely.0) {
-            block.push(second, likely.1, value);
+            block.push(second, silence, likely.1, value);
         }
         likely.1 += 1;
     }
@@ -333,7 +410,7 @@ fn take(shared: &Shared, blocks: &mut Vec<Block>, numbers: &[u16], values: &[Num
     if room > 0 {
         let mut block = Block::new(missing.iter().map(|(number, _)| *number).collect(), second);
         for (column, (_, value)) in missing.into_iter().enumerate() {
-            block.push(second, column, value);
+            block.push(second, silence, column, value);
         }
         blocks.push(block);
     }
