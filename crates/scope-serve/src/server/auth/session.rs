@@ -58,6 +58,7 @@ impl Auth {
             tenant,
             name: "first start".to_owned(),
             role: Role::Admin,
+            token: Some(admin_token.hash().to_hex()),
             expires: Timestamp::from_micros(now().as_micros() + CODE_SECS * 1_000_000),
         };
         self.store.set_code(&code.hash(), &record)?;
@@ -100,16 +101,10 @@ impl Auth {
         let longest = Timestamp::from_micros(now.as_micros() + SESSION_SECS * 1_000_000);
         let hash = secret.hash();
         if proof.starts_with(CODE_PREFIX) {
-            let code = self.store.take_code(&hash, now)?;
-            return Ok(code.map(|code| SessionRecord {
-                tenant: code.tenant,
-                name: code.name,
-                role: code.role,
-                filter: None,
-                token: None,
-                created: now,
-                expires: longest,
-            }));
+            let Some(code) = self.store.take_code(&hash, now)? else { return Ok(None) };
+            let session =
+                SessionRecord { tenant: code.tenant, name: code.name, role: code.role, filter: None, token: code.token, created: now, expires: longest };
+            return Ok(self.is_backed(&session)?.then_some(session));
         }
         let token = self.store.token(&hash)?.filter(|token| token.expires.is_none_or(|end| end > now));
         Ok(token.map(|token| SessionRecord {
@@ -173,16 +168,15 @@ impl Auth {
 
     /// The session with this secret, where it has not ended.
     pub(super) fn session(&self, secret: &SecretHash) -> Result<Option<SessionRecord>, Refused> {
-        let now = now();
-        let Some(session) = self.store.session(secret)?.filter(|session| session.expires > now) else { return Ok(None) };
-        // Without its token a session is nothing.
-        if let Some(token) = session.token.as_deref() {
-            let token = SecretHash::from_hex(token).map(|token| self.store.token(&token)).transpose()?.flatten();
-            if token.is_none_or(|token| token.expires.is_some_and(|end| end <= now)) {
-                return Ok(None);
-            }
-        }
-        Ok(Some(session))
+        let Some(session) = self.store.session(secret)?.filter(|session| session.expires > now()) else { return Ok(None) };
+        Ok(self.is_backed(&session)?.then_some(session))
+    }
+
+    /// Whether the token is still there that a session is of: without it a session is nothing.
+    fn is_backed(&self, session: &SessionRecord) -> Result<bool, Refused> {
+        let Some(token) = session.token.as_deref() else { return Ok(true) };
+        let token = SecretHash::from_hex(token).map(|token| self.store.token(&token)).transpose()?.flatten();
+        Ok(token.is_some_and(|token| token.expires.is_none_or(|end| end > now())))
     }
 
     /// The prefixes make browsers insist on TLS, and `__Host-` on this very host, which allows no path but `/`.

@@ -103,6 +103,9 @@ pub struct CodeRecord {
     pub name: String,
     /// What the session may do.
     pub role: Role,
+    /// The token that was shown with it: revoked, it ends the code and its session.
+    #[serde(default)]
+    pub token: Option<String>,
     /// When it ends, unused.
     pub expires: Timestamp,
 }

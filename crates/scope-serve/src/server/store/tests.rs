@@ -209,7 +209,7 @@ fn what_has_ended_is_gone() {
     store.add_enrolment(&secret, &ended, later(-60), &entry("enrolment.create")).unwrap();
     assert_eq!(store.enrolments(&Tenant::default(), now()).unwrap(), []);
     assert_eq!(store.enrol(&secret, &SecretHash::of("x"), &name("host-a"), None, entry("enrol")).unwrap(), Enrolled::Unknown);
-    let code = CodeRecord { tenant: Tenant::default(), name: "first start".to_owned(), role: Role::Admin, expires: later(-1) };
+    let code = CodeRecord { tenant: Tenant::default(), name: "first start".to_owned(), role: Role::Admin, token: None, expires: later(-1) };
     store.set_code(&SecretHash::of("code"), &code).unwrap();
     assert_eq!(store.take_code(&SecretHash::of("code"), now()).unwrap(), None);
     store.set_code(&SecretHash::of("code"), &CodeRecord { expires: later(60), ..code }).unwrap();

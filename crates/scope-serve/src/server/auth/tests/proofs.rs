@@ -157,6 +157,25 @@ async fn the_code_of_the_first_start_opens_one_session() {
     assert!(server.auth.first_start().unwrap().is_none(), "there is one first start");
 }
 
+/// Whoever revokes what the first start printed revokes all that it printed.
+#[tokio::test]
+async fn the_code_of_the_first_start_and_its_session_end_with_the_token_beside_it() {
+    for opened in [true, false] {
+        let server = Server::local();
+        let mine = server.token(json!({ "name": "mine", "role": "admin" })).await.body["secret"].as_str().unwrap().to_owned();
+        let cookie = if opened { server.session(&server.code, false).await.0 } else { String::new() };
+        let listed = server.send(ask("GET", "/api/v1/tokens").bearer(&mine)).await;
+        let first = listed.body["tokens"].as_array().unwrap().iter().find(|token| token["name"] == "first start").unwrap();
+        let path = format!("/api/v1/tokens/{}", first["id"].as_str().unwrap());
+        assert_eq!(server.status(ask("DELETE", path).bearer(&mine)).await, 204);
+        if opened {
+            assert_eq!(server.status(ask("GET", "/read").from(FAR).header("cookie", cookie)).await, 401);
+        } else {
+            assert_eq!(server.status(ask("POST", "/api/v1/session").body(json!({ "token": server.code }))).await, 401);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_agents_certificate_is_its_identity() {
     let server = Server::public();
