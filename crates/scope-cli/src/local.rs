@@ -114,6 +114,7 @@ fn config(args: LocalArgs) -> Config {
         runtime_dir: std::env::var_os("XDG_RUNTIME_DIR").map(Into::into),
         proc_root: args.proc,
         sys_root: args.sys,
+        shares_process: true,
         ..Config::default()
     }
 }

@@ -92,6 +92,8 @@ pub struct Config {
     pub storage: bool,
     /// What may leave the host of environments and command lines.
     pub redactor: Redactor,
+    /// Whether others work in this process too, as in a server that reads its own machine: what the process uses then says nothing of the agent.
+    pub shares_process: bool,
 }
 
 impl Default for Config {
@@ -113,6 +115,7 @@ impl Default for Config {
             kernel_threads: false,
             storage: false,
             redactor: Redactor::default(),
+            shares_process: false,
         }
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn config(args: CollectArgs) -> Result<Config> {
         kernel_threads: args.kernel_threads,
         storage: args.storage,
         redactor: Redactor::new(),
+        shares_process: false,
     };
     if !args.allow_env.is_empty() {
         config.redactor = Redactor::allowing(&args.allow_env).context("could not use --allow-env")?;

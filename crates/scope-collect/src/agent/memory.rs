@@ -18,6 +18,8 @@ const GIVE_BACK_FIRST: Duration = Duration::from_secs(3);
 /// What is known of the agent's memory.
 #[derive(Debug)]
 pub(super) struct Memory {
+    /// Whether the process is the agent's alone, so that what the process uses is what the agent does.
+    is_alone: bool,
     /// Of the connections that have room, one in so many is remembered.
     part: u32,
     over: u32,
@@ -27,8 +29,8 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Nothing is known before the first report.
-    pub(super) fn new(now: Instant) -> Self {
-        Self { part: 1, over: 0, under: 0, give_back: now + GIVE_BACK_FIRST }
+    pub(super) fn new(now: Instant, is_alone: bool) -> Self {
+        Self { is_alone, part: 1, over: 0, under: 0, give_back: now + GIVE_BACK_FIRST }
     }
 
     /// Gives back what is not used, where it is time.
@@ -41,6 +43,9 @@ impl Memory {
 
     /// Takes the memory used after a report; gives which part of the connections is to be remembered from now on, one in so many.
     pub(super) fn weigh(&mut self, resident: u64) -> u32 {
+        if !self.is_alone {
+            return self.part;
+        }
         if resident > BOUND {
             (self.over, self.under) = (self.over + 1, 0);
         } else if resident < BOUND / 2 {
@@ -77,7 +82,7 @@ mod tests {
 
     #[tokio::test]
     async fn remembers_less_past_the_bound_and_more_again_below_half_of_it() {
-        let mut memory = Memory::new(Instant::now());
+        let mut memory = Memory::new(Instant::now(), true);
         for _ in 1..PATIENCE {
             assert_eq!(memory.weigh(BOUND + 1), 1);
         }
@@ -92,6 +97,15 @@ mod tests {
             memory.weigh(BOUND / 2 - 1);
         }
         assert_eq!(memory.weigh(0), 1);
+        assert!(memory.problem().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_server_uses_is_not_held_against_the_agent_in_it() {
+        let mut memory = Memory::new(Instant::now(), false);
+        for _ in 0..100 {
+            assert_eq!(memory.weigh(BOUND * 10), 1);
+        }
         assert!(memory.problem().is_none());
     }
 }

@@ -15,7 +15,7 @@ use scope_core::{NodeId, Problem, Record, RunId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use self::clock::{cpu_time_us, raise_descriptor_limit, resident_bytes, wall_time};
+use self::clock::{raise_descriptor_limit, resident_bytes, wall_time};
 use self::engine::Engine;
 use self::machine::Machine;
 use self::memory::Memory;
@@ -123,7 +123,7 @@ impl Agent {
             every: config.every,
             full_due: None,
             watchdog: Watchdog::default(),
-            memory: Memory::new(Instant::now()),
+            memory: Memory::new(Instant::now(), !config.shares_process),
             config,
         })
     }
@@ -162,7 +162,8 @@ impl Agent {
                 return Ended::Done;
             }
             // Ticks that were missed are not made up for.
-            due = (due + self.watchdog.pace(every, cpu_time_us())).max(Instant::now());
+            let used = self.cpu_time_us();
+            due = (due + self.watchdog.pace(every, used)).max(Instant::now());
         }
     }
 
@@ -233,6 +234,11 @@ impl Agent {
         drop(question.answer.send(answer));
     }
 
+    /// CPU time that the agent has used, in microseconds: the process's, or where others work in that the thread's, which does most of it.
+    fn cpu_time_us(&self) -> u64 {
+        if self.config.shares_process { clock::thread_time_us() } else { clock::cpu_time_us() }
+    }
+
     /// All sources in turn.
     fn whole_report(&mut self, full: bool) -> Vec<Record> {
         let interval = self.every.map(|every| every.as_millis() as u64);
@@ -247,7 +253,8 @@ impl Agent {
             said.took(clock::thread_time_us().saturating_sub(before));
             said.end();
         }
-        self.reports.own_metric(("agent_cpu_us_total", cpu_time_us().into()));
+        let used = self.cpu_time_us();
+        self.reports.own_metric(("agent_cpu_us_total", used.into()));
         if let Some(bytes) = resident_bytes() {
             self.machine.remember(self.memory.weigh(bytes));
             self.reports.own_metric(("agent_mem_bytes", bytes.into()));
