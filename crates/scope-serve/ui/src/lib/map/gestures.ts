@@ -65,6 +65,8 @@ export class Gestures {
         return;
       }
       this.#moved = true;
+      // What is told of it would stay behind.
+      this.wishes.hover(undefined, at.x, at.y);
     }
     if (this.#dragging && this.#hit) this.wishes.drag(this.#hit, dx, dy, false);
     else this.wishes.pan(dx, dy);

@@ -15,6 +15,8 @@ describe('figures', () => {
     expect(show(2048, 'bytes_per_second')).toBe('2.0 KiB/s');
     expect(show(0.25, 'percent_of_core')).toBe('0.3%');
     expect(show(1234.5, 'percent_of_core')).toBe('1235%');
+    expect(show(0.05, 'cores')).toBe('0.05');
+    expect(show(1.25, 'cores')).toBe('1.3');
     expect(show(99_999, 'count')).toBe('99999');
     expect(show(1_234_567, 'count')).toBe('1.2M');
     expect(show(210, 'micros')).toBe('210 µs');

@@ -33,6 +33,7 @@ export class Format {
   readonly #whole: Intl.NumberFormat;
   readonly #tenths: Intl.NumberFormat;
   readonly #tenth: Intl.NumberFormat;
+  readonly #hundredths: Intl.NumberFormat;
   readonly #percent: Intl.NumberFormat;
   readonly #percentTenths: Intl.NumberFormat;
   readonly #grouped: Intl.NumberFormat;
@@ -49,6 +50,7 @@ export class Format {
     this.#whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false });
     this.#tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: false });
     this.#tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
+    this.#hundredths = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, useGrouping: false });
     this.#percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0, useGrouping: false });
     this.#percentTenths = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1, useGrouping: false });
     this.#grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
@@ -71,6 +73,9 @@ export class Format {
       case 'percent':
       case 'percent_of_core':
         return (Math.abs(value) >= 99.95 ? this.#percent : this.#percentTenths).format(value / 100);
+      case 'cores':
+        // Limits are often a small part of one.
+        return Math.abs(value) < 1 ? this.#hundredths.format(value) : this.#short(value);
       case 'per_second':
         return `${this.#scaled(value, 1000, THOUSANDS, '')}/s`;
       case 'micros':

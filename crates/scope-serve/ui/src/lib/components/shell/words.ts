@@ -65,5 +65,5 @@ export const roleTitle = (role: string) => said(ROLES, role);
 
 /** Cores, of what is told as 100 for each: the word goes with the figure as it is read. */
 export function coresOf(percent: number, word = m.shell_cores): string {
-  return word({ count: Math.round(percent / 10) / 10, shown: format.figure(percent / 100, 'number') });
+  return word({ count: Math.round(percent) / 100, shown: format.figure(percent / 100, 'cores') });
 }
