@@ -246,6 +246,7 @@ fn snapshots_alone_come_compressed_to_those_who_ask_for_that() {
 #[test]
 fn everything_lies_under_the_base_path() {
     let server = Server::start(&["--no-collect", "--base-path", "/tools/scope"]);
+    assert_eq!(server.get("/tools/scope/api/v1/openapi.json").json()["servers"], serde_json::json!([{ "url": "/tools/scope" }]));
     assert_eq!(server.get("/tools/scope/healthz").status, 200);
     assert_eq!(server.get("/tools/scope/api/v1/views").json()["views"][0]["name"], "containers");
     assert_eq!(server.get("/tools/scope/").status, 200);

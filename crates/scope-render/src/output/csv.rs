@@ -58,7 +58,9 @@ pub(super) fn plain(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::List(_) => {
             let items = array.as_list_opt::<i32>()?.value(row);
             let items: Vec<&str> = items.as_string_opt::<i32>()?.iter().flatten().collect();
-            items.join(" ")
+            // A list of maps stays one that programs can read.
+            let are_maps = !items.is_empty() && items.iter().all(|item| item.starts_with('{') && item.ends_with('}'));
+            if are_maps { format!("[{}]", items.join(",")) } else { items.join(" ") }
         }
         _ => array.as_string_opt::<i32>()?.value(row).to_owned(),
     })
@@ -71,6 +73,10 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::builder::{ListBuilder, StringBuilder};
+
     use super::*;
 
     #[test]
@@ -79,5 +85,18 @@ mod tests {
             assert!(harmless(formula).starts_with('\''), "{formula}");
         }
         assert_eq!(harmless("web-1"), "web-1");
+    }
+
+    #[test]
+    fn lists_of_maps_stay_json_and_others_are_words() {
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        lists.append_value([Some(r#"{"id":"a","ipv4":"10.0.0.2"}"#), Some(r#"{"id":"b"}"#)]);
+        lists.append_value([Some("10.0.0.5"), Some("{brace")]);
+        lists.append_value([None::<&str>; 0]);
+        let lists: ArrayRef = Arc::new(lists.finish());
+        let networks: serde_json::Value = serde_json::from_str(&plain(&lists, 0).unwrap()).unwrap();
+        assert_eq!(networks[1]["id"], "b");
+        assert_eq!(plain(&lists, 1).as_deref(), Some("10.0.0.5 {brace"));
+        assert_eq!(plain(&lists, 2).as_deref(), Some(""));
     }
 }

@@ -35,6 +35,7 @@ use utoipa_axum::routes;
 
 use super::app::App;
 use super::auth::{self, Auth};
+use super::config::BasePath;
 
 pub(super) use agents::visible;
 pub(super) use allowed::{Allowed, Change, Push, Query, Read};
@@ -76,10 +77,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
 }
 
 /// All routes of the API.
-pub(super) fn routes(auth: &Arc<Auth>) -> Router<Arc<App>> {
+pub(super) fn routes(auth: &Arc<Auth>, base_path: &BasePath) -> Router<Arc<App>> {
     let (routes, own) = described().split_for_parts();
     let (identities, theirs) = auth::routes(Arc::clone(auth)).split_for_parts();
     // The routes of identities decide by themselves; a test asks each of them without an identity.
     let router = routes.route_layer(middleware::from_fn(allowed::decided)).merge(identities);
-    router.merge(docs::routes(Arc::new(document::complete(own, theirs))))
+    let mut document = document::complete(own, theirs);
+    // Its paths are those of a server at the root.
+    document.servers = (!base_path.is_root()).then(|| vec![utoipa::openapi::Server::new(base_path.to_string())]);
+    router.merge(docs::routes(Arc::new(document)))
 }

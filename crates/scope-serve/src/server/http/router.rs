@@ -20,7 +20,8 @@ use crate::server::{api, link, ops, page};
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let shared = Arc::clone(app);
     let page = page::Absent::new(&app.config.base_path);
-    let routes: Router<Arc<App>> = Router::new().merge(api::routes(&app.auth)).merge(ops::routes()).merge(page::routes(&app.config.base_path));
+    let routes: Router<Arc<App>> =
+        Router::new().merge(api::routes(&app.auth, &app.config.base_path)).merge(ops::routes()).merge(page::routes(&app.config.base_path));
     let routes = routes
         .fallback(move |request: Request| async move { page.answer(&request).unwrap_or_else(|| nothing_at(&request)) })
         .method_not_allowed_fallback(wrong_method)
