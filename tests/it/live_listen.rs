@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use scope_tests::command::{checkout, run_scope, scope_command};
+use scope_tests::command::{checkout, run, run_scope, scope_command};
 use scope_tests::docker::World;
 use scope_tests::live_agent::{Client, LiveAgent};
 use scope_tests::{need, schema};
@@ -109,6 +109,12 @@ fn live_listen_needs_an_origin_list_to_show_more() {
     assert!(printed.contains("labels"), "what checks print is for nobody there: {printed}");
     let pipe = run_scope(["collect", "--docker-endpoint", "npipe:////./pipe/docker_engine"], b"").ended(2).words();
     assert!(pipe.contains("unix:///var/run/docker.sock"), "{pipe}");
+    // As many developers have it in their environment.
+    let dir = tempfile::tempdir().unwrap();
+    for command in [&["collect"][..], &["serve", "--bind", "127.0.0.1:0", "--data-dir", dir.path().to_str().unwrap()]] {
+        let said = run(scope_command(command).env("DOCKER_HOST", "ssh://somebody@elsewhere"), b"").ended(2).words();
+        assert!(said.contains("unix:///var/run/docker.sock"), "{command:?}: {said}");
+    }
 }
 
 #[test]

@@ -24,6 +24,12 @@ const WAITING_REQUESTS: usize = 16;
 /// How long the end of the collector is waited for.
 const END: Duration = Duration::from_secs(5);
 
+/// Whether this machine can be read as `args` say: what they name wrongly is told before a server starts that would show nothing.
+pub(crate) fn check(args: &LocalArgs) -> anyhow::Result<()> {
+    let Some(endpoint) = args.docker_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty()) else { return Ok(()) };
+    scope_collect::docker::Endpoint::parse(endpoint).map(drop).context("this machine cannot be read as --docker-endpoint or DOCKER_HOST says")
+}
+
 /// The collector of this machine.
 pub(crate) struct Local {
     stop: oneshot::Sender<()>,

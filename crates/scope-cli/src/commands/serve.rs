@@ -28,6 +28,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit> {
 }
 
 async fn serve(args: ServeArgs) -> Result<Exit> {
+    #[cfg(feature = "collect")]
+    if !args.no_collect {
+        local::check(&args.local)?;
+    }
     let live = Arc::new(Live::new(args.limits.live()));
     let data_dir = args.data_dir.path()?;
     let config = Config {

@@ -38,9 +38,11 @@ impl Endpoint {
                 let (host, port) = split_port(rest.strip_suffix('/').unwrap_or(rest)).ok_or_else(|| error("not of the form tcp://host:port"))?;
                 Ok(Self::Tcp { host, port })
             }
-            "https" => Err(error("TLS is not spoken to engines")),
+            "https" => Err(error("TLS is not spoken to engines; run scope on the engine's own host, which has unix:///var/run/docker.sock")),
             "npipe" => Err(error("named pipes are Windows' own; this host has unix:///var/run/docker.sock or tcp://host:port")),
-            "ssh" => Err(error("ssh is not spoken to engines")),
+            "ssh" => Err(error(
+                "ssh is not spoken to engines; run scope on the engine's own host, or name this one's: --docker-endpoint unix:///var/run/docker.sock",
+            )),
             _ => Err(error("a scheme that is neither unix, tcp nor http")),
         }
     }
