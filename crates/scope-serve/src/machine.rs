@@ -2,6 +2,9 @@
 
 use scope_core::{Body, Record};
 
+/// Why a server ends a link: another of this name, on this machine, began.
+pub(crate) const TAKEN_OVER: &str = "another link of the agent took over";
+
 /// The hash of the machine's id, where the collector says it in `report`.
 pub fn machine_id(report: &[Record]) -> Option<&str> {
     report.iter().find_map(|record| match &record.body {

@@ -38,7 +38,7 @@ use self::figures::Figures;
 use self::refusal::{Lost, Proof};
 use self::spool::Spool;
 use crate::admin;
-use crate::machine::machine_id;
+use crate::machine::{TAKEN_OVER, machine_id};
 use crate::request::RequestEnvelope;
 
 pub use target::{Target, TargetError};
@@ -224,8 +224,14 @@ async fn push(
             DialError::Fatal(error) => return Err(error),
             DialError::Failed(why) => {
                 let why = tls::in_words(&why).unwrap_or(why.as_str());
-                // One that answers was reached.
-                let what = if why.starts_with("the server answered") { "the server does not take this agent for now" } else { "the server cannot be reached" };
+                let what = if why.contains(TAKEN_OVER) {
+                    "another agent of this name on this machine has taken the link: stop one of them, or give it a name of its own with --agent"
+                } else if why.starts_with("the server answered") {
+                    // One that answers was reached.
+                    "the server does not take this agent for now"
+                } else {
+                    "the server cannot be reached"
+                };
                 tracing::warn!(server = %config.target, %why, again_in = ?wait, "{what}; reports wait");
             }
             DialError::Refused(why) => {

@@ -92,7 +92,7 @@ enum Broken {
     #[error("the agent takes nothing in")]
     Stuck,
     /// The agent dialled anew.
-    #[error("another link of the agent took over")]
+    #[error("{}", crate::machine::TAKEN_OVER)]
     Superseded,
     /// Its credential was taken away, or its token has ended.
     #[error("its credential is no longer valid")]
