@@ -45,10 +45,19 @@ pub(super) struct Sent {
 }
 
 impl Kept {
-    pub(super) fn new(wanted: &Wanted) -> Self {
+    /// Nothing but the places of those who come back to the view.
+    pub(super) fn new(wanted: &Wanted, places: Option<Previous>) -> Self {
         match wanted {
-            Wanted::View(wanted) => Self::View(Box::new(ViewKept::new(wanted))),
+            Wanted::View(wanted) => Self::View(Box::new(ViewKept::new(wanted, places.unwrap_or_default()))),
             Wanted::Node(_) => Self::Node(NodeKept::default()),
+        }
+    }
+
+    /// The places of a view.
+    pub(super) fn into_places(self) -> Option<Previous> {
+        match self {
+            Self::View(kept) => Some(kept.previous),
+            Self::Node(_) => None,
         }
     }
 
@@ -64,13 +73,13 @@ impl Kept {
 }
 
 impl ViewKept {
-    fn new(wanted: &WantedView) -> Self {
-        Self { picture: Picture::new(wanted.metrics.as_deref()), ..Self::default() }
+    fn new(wanted: &WantedView, previous: Previous) -> Self {
+        Self { picture: Picture::new(wanted.metrics.as_deref()), previous, ..Self::default() }
     }
 
     fn compute(&mut self, channel: &Channel, wanted: &WantedView, graph: &Graph<'_>, due: Due, at: Timestamp, moved: &mut Moved) -> Sent {
         if self.picture.names.is_full() {
-            *self = Self::new(wanted);
+            *self = Self::new(wanted, std::mem::take(&mut self.previous));
             channel.restart();
         }
         let show: Vec<&str> = wanted.show.iter().map(String::as_str).collect();

@@ -11,6 +11,7 @@ use scope_render::graph::Graph;
 use super::channel::Channel;
 use super::compute::{Kept, Sent};
 use super::key::Wanted;
+use super::left::Left;
 use super::pace::{Due, Pace, Since};
 use super::picture::Moved;
 use super::subscription::Subscription;
@@ -127,7 +128,12 @@ impl Shared {
         let mut by_visibility: HashMap<String, (Visibility, Channels)> = HashMap::new();
         {
             let channels = self.lock();
-            kept.channels.retain(|text, _| channels.contains_key(text));
+            let gone: Vec<String> = kept.channels.keys().filter(|text| !channels.contains_key(*text)).cloned().collect();
+            for text in gone {
+                if let Some(places) = kept.channels.remove(&text).and_then(Kept::into_places) {
+                    kept.left.leave(text, places);
+                }
+            }
             for (text, channel) in channels.iter() {
                 let group = by_visibility.entry(channel.visibility.key()).or_insert_with(|| (channel.visibility.clone(), Vec::new()));
                 group.1.push((text.clone(), Arc::clone(channel)));
@@ -139,14 +145,14 @@ impl Shared {
                 let all = visibility.filter().is_none();
                 let former = if all { kept.graph.take() } else { None };
                 let again = if due.structure { None } else { former.as_ref().and_then(|former| former.graph(state)) };
-                let is_drawn = again.inspect(|graph| sent.add(compute(graph, &channels, &mut kept.channels, &mut kept.moved, due))).is_some();
+                let is_drawn = again.inspect(|graph| sent.add(compute(graph, &channels, kept, due))).is_some();
                 if is_drawn {
                     kept.graph = former;
                     return;
                 }
                 let graph = Graph::build_after(state, former.as_ref());
                 drop(former);
-                sent.add(compute(&graph, &channels, &mut kept.channels, &mut kept.moved, Due { structure: true, ..due }));
+                sent.add(compute(&graph, &channels, kept, Due { structure: true, ..due }));
                 if all {
                     done.structure = true;
                     kept.graph = Some(graph.keep());
@@ -158,11 +164,13 @@ impl Shared {
 }
 
 /// Computes what is due for channels that see the same.
-fn compute(graph: &Graph<'_>, channels: &Channels, kept: &mut HashMap<String, Kept>, moved: &mut Moved, due: Due) -> Sent {
+fn compute(graph: &Graph<'_>, channels: &Channels, kept: &mut AllKept, due: Due) -> Sent {
     let at = now();
     let mut sent = Sent::default();
     for (text, channel) in channels {
-        sent.add(kept.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted)).compute(channel, graph, due, at, moved));
+        let AllKept { channels, left, moved, .. } = &mut *kept;
+        let of_channel = channels.entry_ref(text.as_str()).or_insert_with(|| Kept::new(&channel.wanted, left.come_back(text)));
+        sent.add(of_channel.compute(channel, graph, due, at, moved));
     }
     sent
 }
@@ -174,6 +182,8 @@ type Channels = Vec<(String, Arc<Channel>)>;
 #[derive(Debug, Default)]
 struct AllKept {
     channels: HashMap<String, Kept>,
+    /// Where nodes stand of views that nobody watches any more.
+    left: Left,
     /// The graph of all that there is, without its state: figures are drawn from it until something but a figure changes.
     graph: Option<scope_render::graph::Kept>,
     /// Room for the figures that move.

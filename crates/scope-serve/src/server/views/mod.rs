@@ -13,6 +13,7 @@ mod facts;
 mod figures;
 mod hub;
 mod key;
+mod left;
 mod message;
 mod node;
 mod pace;

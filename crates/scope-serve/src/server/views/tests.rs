@@ -191,7 +191,7 @@ struct Setup {
 impl Setup {
     fn new(key: &ViewKey) -> Self {
         let (_, wanted) = key.read(&Registry::new()).unwrap();
-        Self { kept: Kept::new(&wanted), channel: Channel::new(Visibility::all(), wanted), graph: None, moved: Moved::default() }
+        Self { kept: Kept::new(&wanted, None), channel: Channel::new(Visibility::all(), wanted), graph: None, moved: Moved::default() }
     }
 
     /// What only moves figures is computed from the former graph, as the hub does it. Whether that was possible.
@@ -323,6 +323,17 @@ proptest! {
             prop_assert_eq!(client.places(), late.places());
             prop_assert!(client.places().values().all(Value::is_array));
         }
+        // All leave, and somebody comes back to the view.
+        let mut again = Setup::new(&key);
+        let (_, wanted) = key.read(&Registry::new()).unwrap();
+        again.kept = Kept::new(&wanted, setup.kept.into_places());
+        let queue = again.channel.open(None);
+        again.compute(&state, true);
+        let mut back = Client::default();
+        for message in waiting(&queue) {
+            back.apply(&message);
+        }
+        prop_assert_eq!(client.places(), back.places());
     }
 
     #[test]
