@@ -139,15 +139,15 @@ impl Block {
 
     /// Adds so many seconds in which what was said last held to the step that is not over.
     fn sum(&mut self, seconds: i64) {
+        if seconds == 0 {
+            return;
+        }
         let width = self.numbers.len();
         let latest = usize::from(self.row) * width;
         let (rows, of_step) = self.rows.split_at_mut(SUM * width);
         let (sums, rest) = of_step.split_at_mut(width);
         let (largest, counts) = rest.split_at_mut(width);
         let values = rows.get(latest..latest + width).unwrap_or_default();
-        if seconds == 0 {
-            return;
-        }
         let seconds = seconds as f32;
         for (((value, sum), largest), count) in values.iter().zip(sums).zip(largest).zip(counts) {
             if !value.is_nan() {
@@ -275,7 +275,8 @@ impl Figure<'_> {
             let (latest, seconds) = self.latest().map_or((0.0, 0.0), |value| (value, since as f32));
             let count = self.value(COUNT)? + seconds;
             let max = if seconds > 0.0 { self.value(MAX)?.max(latest) } else { self.value(MAX)? };
-            return (count > 0.0).then(|| Some(Step { mean: (self.value(SUM)? + latest * seconds) / count, max }))?;
+            let mean = (self.value(SUM)? + latest * seconds) / count;
+            return (count > 0.0).then_some(Step { mean, max });
         }
         let width = block.numbers.len();
         let known = block.steps.len() / width;
